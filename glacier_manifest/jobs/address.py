@@ -1,0 +1,54 @@
+"""The address: a request's name for people and shells.
+
+``JOB/VAULT[/ARCHIVE_ID][:START-END][@SLOT]``, for example ``weekly-inventory/photos-eu@2026-11-23T03:00Z``.
+No part needs quoting in a shell. `*` and `?` are the only wildcards; an address may be cut after any part,
+and an archive ID may be cut anywhere while it stays the only one.
+"""
+
+import re
+from collections.abc import Iterable
+
+from glacier_manifest.jobs.request import Request
+
+_WILDCARDS = {"*": ".*", "?": "."}
+
+
+def address_of(request: Request) -> str:
+    """Return the address of a request."""
+    parts = [request.job, "/", request.vault.name]
+    if request.archive_id is not None:
+        parts += ["/", request.archive_id]
+    if request.byte_range is not None:
+        parts += [":", str(request.byte_range)]
+    if request.slot is not None:
+        parts += ["@", request.slot]
+    return "".join(parts)
+
+
+class AddressPattern:
+    """What a user wrote where an address is wanted: a whole one, the beginning of one, or wildcards."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._exact = re.compile(_expression(text))
+        self._beginning = re.compile(_expression(text) + r"(?:[/:@].*)?")
+        self._cut_archive_id = re.compile(_expression(text) + r".*") if text.count("/") > 1 else None
+
+    def matches(self, address: str) -> bool:
+        """Say whether the address is the one written, or stands below it."""
+        return self._beginning.fullmatch(address) is not None
+
+    def may_be_cut(self, address: str) -> bool:
+        """Say whether the address goes on where the user stopped inside an archive ID."""
+        return self._cut_archive_id is not None and self._cut_archive_id.fullmatch(address) is not None
+
+    def choose(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """Return the addresses meant, best match first: whole, then below, then by a cut archive ID."""
+        known = tuple(dict.fromkeys(addresses))
+        exact = tuple(one for one in known if self._exact.fullmatch(one))
+        below = tuple(one for one in known if self.matches(one))
+        return exact or below or tuple(one for one in known if self.may_be_cut(one))
+
+
+def _expression(text: str) -> str:
+    return "".join(_WILDCARDS.get(character) or re.escape(character) for character in text)

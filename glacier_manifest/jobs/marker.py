@@ -1,0 +1,48 @@
+"""The marker: how a job that Glacier lists is known to be ours.
+
+``[gm1:<26 base32 characters of the key>.<generation>]`` ends the job's Description. Glacier echoes it in
+ListJobs, DescribeJob and the SNS message (docs: "api-jobs-get", JobDescription), so a job whose reply was
+lost is found again by it.
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+
+#: Longest Description that InitiateJob takes, in bytes (docs: "api-jobParameters", Description).
+DESCRIPTION_BYTES = 1024
+
+_KEY_CHARACTERS = 26
+_MARKER = re.compile(r"\[gm1:([a-z2-7]{26})\.(0|[1-9][0-9]{0,8})\]$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Marker:
+    """One purchase of one request, as a job's Description tells it."""
+
+    key_prefix: str
+    generation: int
+
+    def __str__(self) -> str:
+        return f"[gm1:{self.key_prefix}.{self.generation}]"
+
+
+#: The longest text that a user may write before the marker, with a space and a generation of nine digits.
+USER_DESCRIPTION_BYTES = DESCRIPTION_BYTES - len(f" [gm1:{'a' * _KEY_CHARACTERS}.999999999]")
+
+
+def marker_of(key: str, generation: int) -> Marker:
+    """Return the marker of one purchase; `key` is 64 hexadecimal digits."""
+    encoded = base64.b32encode(bytes.fromhex(key)).decode("ascii").lower()
+    return Marker(encoded[:_KEY_CHARACTERS], generation)
+
+
+def with_marker(description: str | None, marker: Marker) -> str:
+    """Return the user's text with the marker behind it."""
+    return f"{description} {marker}" if description else str(marker)
+
+
+def read_marker(description: str | None) -> Marker | None:
+    """Return the marker that ends a job's description, or None where the job is not ours."""
+    match = _MARKER.search(description or "")
+    return None if match is None else Marker(match[1], int(match[2]))

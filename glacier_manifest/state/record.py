@@ -1,0 +1,71 @@
+"""A record: all that the state knows of one purchase of one request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from glacier_manifest.jobs.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """Why a purchase did not go well: the service's code, or ours, and its words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One purchase of one request, (key, generation) being its identity.
+
+    Attributes:
+        key: 64 hexadecimal digits; see jobs/key.py.
+        generation: 0 for the first purchase, one more for each deliberate restart.
+        address: The request's name when it was last intended.
+        account_id, region, vault: Where it was sent.
+        type: The job type, as the API spells it.
+        archive_id: None for an inventory.
+        retrieval_byte_range: ``START-END``, or None for all of it.
+        slot: The tick of its schedule, or None.
+        tier: The tier that was sent last; None where none was.
+        sns_topic: The topic that was sent.
+        description: The Description that was sent, the marker included.
+        body_sha256: Hash of the canonical body without the marker, by which a change is seen.
+        status: Where it stands.
+        job_id: What Glacier called the job; None until it was accepted.
+        size: Bytes of what was asked for, where known.
+        attempts: How often it was sent.
+        approval: The approval under which it was last intended.
+        intended_at, accepted_at, completed_at, expires_at: Moments, UTC; None until they happened.
+            `completed_at` and `expires_at` are service time, the others are the host's.
+        service_at: The service's own time (the Date header) in its last answer; None until there is one.
+        output: Where its output was stored; None until it was fetched.
+        mishap: What went wrong last, if anything did.
+    """
+
+    key: str
+    generation: int
+    address: str
+    account_id: str
+    region: str
+    vault: str
+    type: str
+    archive_id: str | None
+    retrieval_byte_range: str | None
+    slot: str | None
+    tier: str | None
+    sns_topic: str | None
+    description: str | None
+    body_sha256: str
+    status: Status
+    job_id: str | None = None
+    size: int | None = None
+    attempts: int = 0
+    approval: int | None = None
+    intended_at: datetime | None = None
+    accepted_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+    service_at: datetime | None = None
+    output: str | None = None
+    mishap: Mishap | None = None
