@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -39,6 +40,4 @@ class Schedule:
         """Return the shortest time between neighbours among the last `ticks` ticks before `now`."""
         before = CronSim(self.cron, now.astimezone(ZoneInfo(self.timezone)), reverse=True)
         moments = [tick.astimezone(UTC) for _, tick in zip(range(ticks), before, strict=False)]
-        return min(
-            (late - early for late, early in zip(moments, moments[1:], strict=False)), default=timedelta.max
-        )
+        return min((late - early for late, early in pairwise(moments)), default=timedelta.max)

@@ -91,7 +91,7 @@ class State(Protocol):
         """Count what an approval has started: requests without a slot, and those of `slots`."""
 
     def events(self, *, key: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Stream the event log, oldest first: id, at, service_at, host, version, event, key and generation."""
+        """Stream the event log, oldest first: id, at, service_at, host, version, event, key, generation."""
 
     def close(self) -> None:
         """Write what was handed over, then let go of the store."""
