@@ -1,0 +1,43 @@
+"""What every test stands on: no network but loopback, no one's AWS account, fair and repeatable examples."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+# Two cores shared by many workers make single examples slow now and then; that is no fault of the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("house"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "house")
+
+
+def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = str(arguments[1][0])
+    if not host.startswith(_LOOPBACK):
+        raise OSError(errno.ENETUNREACH, f"tests reach nothing but loopback, not {host}")
+
+
+sys.addaudithook(_only_loopback)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_account() -> Iterator[None]:
+    """Take away the environment's own settings, so that a test sees only what it sets."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "GLACIER_MANIFEST_"))]:
+            environment.delenv(name)
+        environment.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+        environment.setenv("AWS_DEFAULT_REGION", "us-west-2")
+        environment.setenv("AWS_CONFIG_FILE", os.devnull)
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
