@@ -4,6 +4,9 @@ VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# A virtual environment whose Python was upgraded away is made anew.
+$(shell [ -x $(BIN)/python ] || rm -rf $(VENV))
+
 # The first Python that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
@@ -52,7 +55,7 @@ $(BIN)/python:
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "error: $(PYTHON) comes without the venv and ensurepip modules" >&2; \
 		echo "next: install them; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@"$(PYTHON)" -m venv --clear $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) -e .
