@@ -15,7 +15,10 @@ from glacier_manifest.state.record import Mishap, Record
 class Intend:
     """About to be sent: `record` with status INTENDED, written before the first byte leaves.
 
-    Makes the row, or moves a READY or REJECTED one on. Counts as one attempt.
+    Makes the row, or moves a READY or REJECTED one on, taking over what is sent (address, tier, topic,
+    description, body, size, approval). Counts as one attempt; `attempts` and `intended_at` of `record` are
+    not looked at. A generation is new only when it is one more than the highest known, 0 being the first,
+    and not while the outcome of the one before is open.
     """
 
     record: Record
@@ -24,7 +27,10 @@ class Intend:
 
 @dataclass(frozen=True, slots=True)
 class SendAgain:
-    """The service surely did not start it (never sent, throttled); it stays INTENDED and is sent again."""
+    """The service surely did not start it (never sent, throttled); it stays INTENDED and is sent again.
+
+    Counts as one more attempt.
+    """
 
     key: str
     generation: int
@@ -79,7 +85,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """Glacier lists the job of an UNKNOWN (or a person names it): it takes the job's status and ID."""
+    """Glacier lists the job of an UNKNOWN (or a person names it): it takes the job's status and ID.
+
+    Refused where another record has that job.
+    """
 
     key: str
     generation: int
@@ -92,10 +101,24 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Glacier lists a job that serves a request which this state has not started: it is ours from now on.
+
+    Makes the row, at any generation above those known, or moves a READY or REJECTED one on. `record` has the
+    job's ID and its status (IN_PROGRESS, SUCCEEDED, FAILED or EXPIRED) and tells of the job what the listing
+    tells. No attempt is counted. Refused where another record has that job.
+    """
+
+    record: Record
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Observe:
     """A listing shows that the job ended: IN_PROGRESS becomes SUCCEEDED, FAILED or EXPIRED.
 
-    Observing what is already known changes nothing and logs nothing.
+    A SUCCEEDED one may be found EXPIRED, and so may an UNKNOWN one that is too old to be of use. Observing
+    what is already known (a FETCHED job's success too) changes nothing and logs nothing.
     """
 
     key: str
@@ -108,4 +131,14 @@ class Observe:
     mishap: Mishap | None = None
 
 
-Change = Intend | SendAgain | Accept | Reject | LoseTrack | Release | Find | Observe
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Its output is stored, as well verified as Glacier lets: SUCCEEDED becomes FETCHED."""
+
+    key: str
+    generation: int
+    at: datetime
+    output: str
+
+
+Change = Intend | SendAgain | Accept | Reject | LoseTrack | Release | Find | Adopt | Observe | Fetch

@@ -35,7 +35,8 @@ class Identity:
     """What a state is bound to.
 
     Attributes:
-        id: A random name, by which a saved plan knows the state that it was made for.
+        id: A random name, by which a saved plan knows the state that it was made for; empty for a state
+            that does not exist yet.
         accounts: The accounts it has seen requests of.
         endpoint: The `--endpoint-url` it was first used with, ``aws`` for AWS itself, None before first use.
     """
@@ -53,7 +54,12 @@ class State(Protocol):
         """What this state is bound to."""
 
     def bind(self, *, account_id: str, endpoint: str) -> None:
-        """Remember that the state has been used for this account, at this endpoint (``aws`` or a URL)."""
+        """Remember that the state has been used for this account, at this endpoint (``aws`` or a URL).
+
+        Raises:
+            Elsewhere: The state has been used at another endpoint.
+            StateError: It cannot be written.
+        """
 
     def is_empty(self) -> bool:
         """Say whether the state has no record."""
@@ -61,19 +67,33 @@ class State(Protocol):
     def latest(self, keys: Iterable[str]) -> Mapping[str, Record]:
         """Return the record of the highest generation of each key that has one."""
 
+    def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of `job_ids` that some record has: such a job is never adopted again."""
+
     def records(
         self, *, statuses: Collection[Status] | None = None, vault: str | None = None
     ) -> Iterator[Record]:
-        """Stream the records in the order in which they were first intended."""
+        """Stream the records in the order in which they were made, as they stand when the first is read."""
 
-    def count(self) -> Mapping[Status, int]:
-        """Return how many records stand in each status."""
+    def count(self, statuses: Collection[Status] | None = None) -> Mapping[Status, int]:
+        """Return how many records stand in each of `statuses` (all of them by default), zeros left out."""
 
     def write(self, change: Change) -> None:
-        """Apply one change; when this returns, the change survives a power cut."""
+        """Apply one change; when this returns, the change survives a power cut.
+
+        Moments are kept to the millisecond.
+
+        Raises:
+            StateError: ``state-conflict`` where the record's status does not permit the change, another
+                code where the state cannot be written; nothing has changed.
+        """
 
     def submit(self, change: Change) -> "Future[None]":
-        """Hand over one change; the future is done when the change survives a power cut."""
+        """Hand over one change; the future is done when the change survives a power cut.
+
+        Changes are applied in the order in which they were handed over. The future fails as `write` does;
+        handing over never raises and never waits.
+        """
 
     def approve(self, *, digest: str, entries: Iterable[str], how: str, at: datetime) -> Approval:
         """Keep an approval with all its entries; a digest that is known keeps its first approval.
@@ -84,6 +104,12 @@ class State(Protocol):
     def approval(self, digest: str) -> Approval | None:
         """Return the approval of a digest, if there is one."""
 
+    def approvals(self) -> Iterator[Approval]:
+        """Stream all approvals, oldest first."""
+
+    def approved_entries(self, approval: int) -> Iterator[str]:
+        """Stream all entries of one approval, sorted."""
+
     def approved(self, digest: str, entries: Iterable[str]) -> frozenset[str]:
         """Return those of `entries` that the digest's approval holds."""
 
@@ -91,7 +117,11 @@ class State(Protocol):
         """Count what an approval has started: requests without a slot, and those of `slots`."""
 
     def events(self, *, key: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Stream the event log, oldest first: id, at, service_at, host, version, event, key, generation."""
+        """Stream the event log, oldest first, as JSON values.
+
+        Each has id, at, service_at, host, pid, version, run, event, key and generation; what else an event
+        tells (job_id, status, code, message, …) stands beside them. Moments are text, UTC to the millisecond.
+        """
 
     def close(self) -> None:
         """Write what was handed over, then let go of the store."""

@@ -1,0 +1,104 @@
+"""What the event log tells: which run did what to which record, and when."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from glacier_manifest.state.changes import (
+    Accept,
+    Adopt,
+    Change,
+    Fetch,
+    Find,
+    Intend,
+    LoseTrack,
+    Observe,
+    Reject,
+    Release,
+    SendAgain,
+)
+from glacier_manifest.state.record import Record
+from glacier_manifest.state.rows import moment_text, optional_text
+
+#: The stable name of each change in the log.
+EVENTS: Mapping[type[Any], str] = {
+    Intend: "intended",
+    SendAgain: "sent-again",
+    Accept: "accepted",
+    Reject: "rejected",
+    LoseTrack: "lost-track",
+    Release: "released",
+    Find: "found",
+    Adopt: "adopted",
+    Observe: "observed",
+    Fetch: "fetched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the program, as its events name it.
+
+    Attributes:
+        id: A name that no other run has.
+        host: The host it runs on.
+        pid: Its process there.
+        version: The program's version.
+    """
+
+    id: str
+    host: str
+    pid: int
+    version: str
+
+
+def log_run(connection: sqlite3.Connection, run: Run) -> None:
+    """Note the run, unless it is known."""
+    connection.execute(
+        "INSERT INTO runs (id, host, pid, version) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (run.id, run.host, run.pid, run.version),
+    )
+
+
+def log_change(connection: sqlite3.Connection, run: Run, change: Change, after: Record) -> None:
+    """Log a change that was applied, with what it made of the record."""
+    service_at = getattr(change, "service_at", None)
+    connection.execute(
+        "INSERT INTO events (at, service_at, run, event, key, generation, details) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            moment_text(change.at),
+            optional_text(service_at),
+            run.id,
+            EVENTS[type(change)],
+            after.key,
+            after.generation,
+            _details(change, after),
+        ),
+    )
+
+
+def log_decision(
+    connection: sqlite3.Connection, run: Run, event: str, *, at: datetime, details: Mapping[str, Any]
+) -> None:
+    """Log what concerns no single record: an approval, a binding."""
+    connection.execute(
+        "INSERT INTO events (at, run, event, details) VALUES (?, ?, ?, ?)",
+        (moment_text(at), run.id, event, json.dumps(details)),
+    )
+
+
+def _details(change: Change, after: Record) -> str:
+    told: dict[str, Any] = {"status": str(after.status), "attempts": after.attempts}
+    if isinstance(change, Intend):
+        told |= {"tier": after.tier, "approval": after.approval, "body_sha256": after.body_sha256}
+    if isinstance(change, Accept | Find | Adopt):
+        told["job_id"] = after.job_id
+    if isinstance(change, Fetch):
+        told["output"] = after.output
+    if getattr(change, "mishap", None) is not None and after.mishap is not None:
+        told |= {"code": after.mishap.code, "message": after.mishap.message}
+    return json.dumps(told)

@@ -1,0 +1,183 @@
+# ruff: noqa: S608 - only names and marks of this program's own are put into SQL, every value is bound
+"""The questions that are asked of a state in SQLite, each a function of a connection.
+
+Only `records`, `events` and the count of finished records grow with the state; everything else is answered
+from an index, whatever the state's size.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from glacier_manifest.jobs.status import UNDER_WAY, Status
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.state.protocol import Approval, Identity, Started
+from glacier_manifest.state.record import Record
+from glacier_manifest.state.rows import COLUMNS, from_row
+from glacier_manifest.state.schema import HAS_JOB, IS_STARTED, IS_UNDER_WAY
+
+T = TypeVar("T")
+
+#: Keys asked for in one statement: larger lists gain nothing (and old SQLite takes 999 at most).
+BATCH = 500
+
+_RECORD = ", ".join(COLUMNS)
+
+GENERATIONS = f"SELECT {_RECORD} FROM requests WHERE key = ? ORDER BY generation"
+JOB_HOLDER = (
+    f"SELECT address FROM requests WHERE {HAS_JOB} AND job_id = ? AND NOT (key = ? AND generation = ?) "
+    "LIMIT 1"
+)
+ANY = "SELECT EXISTS (SELECT 1 FROM requests)"
+STARTED_UNDER = (
+    f"SELECT count(*), coalesce(sum(tier = '{Tier.EXPEDITED}'), 0) FROM requests "
+    f"WHERE approval = ? AND {IS_STARTED} AND (slot IS NULL OR slot IN (SELECT value FROM json_each(?)))"
+)
+APPROVAL = "SELECT id, digest, how, approved_at FROM approvals WHERE digest = ?"
+_EVENTS = (
+    "SELECT events.id, at, service_at, host, pid, version, run, event, key, generation, details "
+    "FROM events JOIN runs ON runs.id = events.run"
+)
+
+
+def latest_sql(keys: int) -> str:
+    """Return the question for the records of so many keys, the highest generation of each last."""
+    return f"SELECT {_RECORD} FROM requests WHERE key IN ({_marks(keys)}) ORDER BY key, generation"
+
+
+def count_sql(statuses: int) -> str:
+    """Return the question how many records stand in each of so many statuses."""
+    return f"SELECT status, count(*) FROM requests WHERE status IN ({_marks(statuses)}) GROUP BY status"
+
+
+def records_sql(*, statuses: Collection[Status] | None, vault: str | None) -> str:
+    """Return the question for records, answered from the index of what is under way where that is enough."""
+    conditions = []
+    if statuses is not None and UNDER_WAY.issuperset(statuses):
+        conditions.append(IS_UNDER_WAY)
+    if statuses is not None:
+        # The plus keeps SQLite from sorting millions of rows by way of the index on status.
+        conditions.append(f"+status IN ({_marks(len(statuses))})")
+    if vault is not None:
+        conditions.append("vault = ?")
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    return f"SELECT {_RECORD} FROM requests {where}ORDER BY id"
+
+
+def identity(connection: sqlite3.Connection) -> Identity:
+    """Return what the state is bound to; an empty ID where it does not exist yet."""
+    meta = dict(connection.execute("SELECT name, value FROM meta"))
+    accounts = frozenset(account for (account,) in connection.execute("SELECT account_id FROM accounts"))
+    return Identity(id=meta.get("id", ""), accounts=accounts, endpoint=meta.get("endpoint"))
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Say whether there is no record."""
+    return not connection.execute(ANY).fetchone()[0]
+
+
+def latest(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Record]:
+    """Return the record of the highest generation of each key that has one."""
+    found: dict[str, Record] = {}
+    for batch in _batches(keys):
+        for row in connection.execute(latest_sql(len(batch)), batch):
+            found[row[0]] = from_row(row)
+    return found
+
+
+def generations(connection: sqlite3.Connection, key: str) -> list[Record]:
+    """Return all records of a key, the highest generation last."""
+    return [from_row(row) for row in connection.execute(GENERATIONS, (key,))]
+
+
+def job_holder(connection: sqlite3.Connection, job_id: str, *, key: str, generation: int) -> str | None:
+    """Return the address of a record, other than the one named, that has the job."""
+    row = connection.execute(JOB_HOLDER, (job_id, key, generation)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def known_jobs(connection: sqlite3.Connection, job_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of `job_ids` that some record has."""
+    found: set[str] = set()
+    for batch in _batches(job_ids):
+        sql = f"SELECT job_id FROM requests WHERE {HAS_JOB} AND job_id IN ({_marks(len(batch))})"
+        found.update(job_id for (job_id,) in connection.execute(sql, batch))
+    return frozenset(found)
+
+
+def records(
+    connection: sqlite3.Connection, *, statuses: Collection[Status] | None, vault: str | None
+) -> Iterator[Record]:
+    """Stream the records in the order in which they were made."""
+    values = [*map(str, statuses or ()), *([] if vault is None else [vault])]
+    for row in connection.execute(records_sql(statuses=statuses, vault=vault), values):
+        yield from_row(row)
+
+
+def count(connection: sqlite3.Connection, statuses: Collection[Status]) -> dict[Status, int]:
+    """Return how many records stand in each of `statuses`, zeros left out."""
+    rows = connection.execute(count_sql(len(statuses)), [*map(str, statuses)])
+    return {Status(status): number for status, number in rows}
+
+
+def approval(connection: sqlite3.Connection, digest: str) -> Approval | None:
+    """Return the approval of a digest, if there is one."""
+    row = connection.execute(APPROVAL, (digest,)).fetchone()
+    return None if row is None else _approval(row)
+
+
+def approvals(connection: sqlite3.Connection) -> Iterator[Approval]:
+    """Stream all approvals, oldest first."""
+    for row in connection.execute("SELECT id, digest, how, approved_at FROM approvals ORDER BY id"):
+        yield _approval(row)
+
+
+def approved_entries(connection: sqlite3.Connection, approval_id: int) -> Iterator[str]:
+    """Stream all entries of one approval, sorted."""
+    sql = "SELECT entry FROM approved_entries WHERE approval = ? ORDER BY entry"
+    for (entry,) in connection.execute(sql, (approval_id,)):
+        yield entry
+
+
+def approved(connection: sqlite3.Connection, digest: str, entries: Iterable[str]) -> frozenset[str]:
+    """Return those of `entries` that the digest's approval holds."""
+    known = approval(connection, digest)
+    if known is None:
+        return frozenset()
+    found: set[str] = set()
+    for batch in _batches(entries):
+        sql = f"SELECT entry FROM approved_entries WHERE approval = ? AND entry IN ({_marks(len(batch))})"
+        found.update(entry for (entry,) in connection.execute(sql, [known.id, *batch]))
+    return frozenset(found)
+
+
+def started_under(connection: sqlite3.Connection, approval_id: int, slots: Collection[str]) -> Started:
+    """Count what an approval has started: requests without a slot, and those of `slots`."""
+    row = connection.execute(STARTED_UNDER, (approval_id, json.dumps([*slots]))).fetchone()
+    return Started(jobs=row[0], expedited_jobs=row[1])
+
+
+def events(connection: sqlite3.Connection, *, key: str | None) -> Iterator[Mapping[str, Any]]:
+    """Stream the event log, oldest first."""
+    where, values = ("WHERE key = ?", [key]) if key is not None else ("", [])
+    cursor = connection.execute(f"{_EVENTS} {where} ORDER BY events.id", values)
+    names = [column[0] for column in cursor.description][:-1]
+    for *values, details in cursor:
+        yield dict(zip(names, values, strict=True)) | json.loads(details)
+
+
+def _approval(row: tuple[Any, ...]) -> Approval:
+    return Approval(id=row[0], digest=row[1], how=row[2], approved_at=datetime.fromisoformat(row[3]))
+
+
+def _marks(number: int) -> str:
+    return ", ".join("?" * number)
+
+
+def _batches(values: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(values)
+    while batch := list(islice(left, BATCH)):
+        yield batch

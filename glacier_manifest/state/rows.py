@@ -1,0 +1,106 @@
+"""Records as rows of SQLite and back: the columns, and moments as text."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.state.record import Mishap, Record
+
+COLUMNS = (
+    "key",
+    "generation",
+    "address",
+    "account_id",
+    "region",
+    "vault",
+    "type",
+    "archive_id",
+    "retrieval_byte_range",
+    "slot",
+    "tier",
+    "sns_topic",
+    "description",
+    "body_sha256",
+    "status",
+    "job_id",
+    "size",
+    "attempts",
+    "approval",
+    "intended_at",
+    "accepted_at",
+    "completed_at",
+    "expires_at",
+    "service_at",
+    "output",
+    "mishap_code",
+    "mishap_message",
+)
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment as the state keeps it: UTC, to the millisecond, ``2026-11-23T03:00:00.000Z``.
+
+    Raises:
+        ValueError: The moment has no timezone, and so is no moment.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no timezone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def optional_text(moment: datetime | None) -> str | None:
+    """Write a moment that may not have happened."""
+    return None if moment is None else moment_text(moment)
+
+
+def optional_moment(text: str | None) -> datetime | None:
+    """Read a moment that may not have happened."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def to_row(record: Record) -> tuple[str | int | None, ...]:
+    """Return a record's values in the order of COLUMNS."""
+    mishap = record.mishap
+    return (
+        record.key,
+        record.generation,
+        record.address,
+        record.account_id,
+        record.region,
+        record.vault,
+        record.type,
+        record.archive_id,
+        record.retrieval_byte_range,
+        record.slot,
+        record.tier,
+        record.sns_topic,
+        record.description,
+        record.body_sha256,
+        str(record.status),
+        record.job_id,
+        record.size,
+        record.attempts,
+        record.approval,
+        optional_text(record.intended_at),
+        optional_text(record.accepted_at),
+        optional_text(record.completed_at),
+        optional_text(record.expires_at),
+        optional_text(record.service_at),
+        record.output,
+        None if mishap is None else mishap.code,
+        None if mishap is None else mishap.message,
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Record:
+    """Return the record whose values stand in `row` in the order of COLUMNS."""
+    mishap_code, mishap_message = row[25:]
+    values: tuple[Any, ...] = (
+        *row[:14],
+        Status(row[14]),
+        *row[15:19],
+        *map(optional_moment, row[19:24]),
+        row[24],
+        None if mishap_code is None else Mishap(mishap_code, mishap_message),
+    )
+    return Record(*values)

@@ -1,0 +1,320 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
+"""A state in one SQLite file: many readers, one writer thread."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from glacier_manifest.errors import Elsewhere, StateError
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.state import faults, opening, queries
+from glacier_manifest.state.changes import Adopt, Change, Find
+from glacier_manifest.state.log import Run, log_change, log_decision, log_run
+from glacier_manifest.state.outcome import Conflict, Known, key_of, outcome
+from glacier_manifest.state.protocol import Approval, Identity, Started
+from glacier_manifest.state.record import Record
+from glacier_manifest.state.rows import COLUMNS, moment_text, to_row
+from glacier_manifest.state.writer import GroupWriter
+
+T = TypeVar("T")
+
+_INSERT = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_UPDATE = (
+    f"UPDATE requests SET {', '.join(f'{column} = ?' for column in COLUMNS[2:])} "
+    "WHERE key = ? AND generation = ?"
+)
+
+
+class _Readers:
+    """Reading connections, each in one hand at a time and kept for the next."""
+
+    def __init__(self, path: Path, connect: opening.Connect) -> None:
+        self._path = path
+        self._connect = connect
+        self._idle: list[sqlite3.Connection] = []
+        self._door = threading.Lock()
+
+    @contextmanager
+    def one(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for a ``with`` block, whose faults become StateErrors."""
+        with faults.told_of_database(self._path):
+            with self._door:
+                idle = self._idle.pop() if self._idle else None
+            connection = idle or self._connect()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            with self._door:
+                self._idle.append(connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._door:
+            while self._idle:
+                self._idle.pop().close()
+
+
+class ReadOnlyState:
+    """A state that is looked at and not changed: what `plan`, `status` and `state list` use.
+
+    Works beside a running writer, on a file system that cannot be written, and for a state that does not
+    exist yet, which is empty and stays uncreated.
+
+    Args:
+        path: Where the state is, or would be.
+
+    Raises:
+        StateError: There is a file, and it is no state that this program can read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        opening.check_sqlite()
+        exists = path.exists()
+        self._path = path
+        self._readers = _Readers(
+            path, (lambda: opening.connect_reader(path)) if exists else opening.connect_nothing
+        )
+        with self._readers.one() as connection:
+            queries.identity(connection)
+
+    @property
+    def identity(self) -> Identity:
+        """What this state is bound to."""
+        with self._readers.one() as connection:
+            return queries.identity(connection)
+
+    def is_empty(self) -> bool:
+        """Say whether the state has no record."""
+        with self._readers.one() as connection:
+            return queries.is_empty(connection)
+
+    def latest(self, keys: Iterable[str]) -> Mapping[str, Record]:
+        """Return the record of the highest generation of each key that has one."""
+        with self._readers.one() as connection:
+            return queries.latest(connection, keys)
+
+    def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of `job_ids` that some record has."""
+        with self._readers.one() as connection:
+            return queries.known_jobs(connection, job_ids)
+
+    def records(
+        self, *, statuses: Collection[Status] | None = None, vault: str | None = None
+    ) -> Iterator[Record]:
+        """Stream the records in the order in which they were made."""
+        with self._readers.one() as connection:
+            yield from queries.records(connection, statuses=statuses, vault=vault)
+
+    def count(self, statuses: Collection[Status] | None = None) -> Mapping[Status, int]:
+        """Return how many records stand in each of `statuses` (all of them by default), zeros left out."""
+        with self._readers.one() as connection:
+            return queries.count(connection, tuple(Status) if statuses is None else statuses)
+
+    def approval(self, digest: str) -> Approval | None:
+        """Return the approval of a digest, if there is one."""
+        with self._readers.one() as connection:
+            return queries.approval(connection, digest)
+
+    def approvals(self) -> Iterator[Approval]:
+        """Stream all approvals, oldest first."""
+        with self._readers.one() as connection:
+            yield from queries.approvals(connection)
+
+    def approved_entries(self, approval: int) -> Iterator[str]:
+        """Stream all entries of one approval, sorted."""
+        with self._readers.one() as connection:
+            yield from queries.approved_entries(connection, approval)
+
+    def approved(self, digest: str, entries: Iterable[str]) -> frozenset[str]:
+        """Return those of `entries` that the digest's approval holds."""
+        with self._readers.one() as connection:
+            return queries.approved(connection, digest, entries)
+
+    def started_under(self, approval: int, *, slots: Collection[str]) -> Started:
+        """Count what an approval has started: requests without a slot, and those of `slots`."""
+        with self._readers.one() as connection:
+            return queries.started_under(connection, approval, slots)
+
+    def events(self, *, key: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Stream the event log, oldest first."""
+        with self._readers.one() as connection:
+            yield from queries.events(connection, key=key)
+
+    def bind(self, *, account_id: str, endpoint: str) -> None:
+        """Refuse: this state is only looked at."""
+        raise self._only_read(f"account {account_id} at {endpoint}")
+
+    def write(self, change: Change) -> None:
+        """Refuse: this state is only looked at."""
+        raise self._only_read(type(change).__name__)
+
+    def submit(self, change: Change) -> "Future[None]":
+        """Refuse, as the future tells: this state is only looked at."""
+        future: Future[None] = Future()
+        future.set_exception(self._only_read(type(change).__name__))
+        return future
+
+    def approve(self, *, digest: str, entries: Iterable[str], how: str, at: datetime) -> Approval:
+        """Refuse: this state is only looked at."""
+        raise self._only_read(f"approval of {digest} ({how}, {moment_text(at)}, {entries!r})")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._readers.close()
+
+    def _only_read(self, what: str) -> StateError:
+        return StateError(
+            "state-read-only",
+            f"the state {self._path} was opened to be read, and cannot take: {what}",
+            next_step="report this as a bug: a command that only looks tried to write",
+        )
+
+
+class SqliteState(ReadOnlyState):
+    """A state that is read and written; made where there is none.
+
+    Args:
+        path: The file; its folder exists.
+        run: This run, as the event log will name it.
+        clock: Tells the time of what carries none of its own.
+        new_id: Gives a random name to a state that is made.
+
+    Attributes:
+        created: Whether the file was made just now.
+
+    Raises:
+        StateError: The file cannot be made, read or written, or is no state that this program can use.
+    """
+
+    def __init__(
+        self, path: Path, *, run: Run, clock: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> None:
+        opening.check_sqlite()
+        self.created = opening.create(path, state_id=new_id(), created_at=moment_text(clock()))
+        connection = opening.connect_writer(path)
+        super().__init__(path)
+        self._run = run
+        self._clock = clock
+        self._writer = GroupWriter(path, connection, begin=lambda writing: log_run(writing, run))
+
+    def bind(self, *, account_id: str, endpoint: str) -> None:
+        """Remember that the state has been used for this account, at this endpoint (``aws`` or a URL)."""
+        at = self._clock()
+        self._writer.submit(
+            lambda connection: _bind(connection, self._run, at, account_id=account_id, endpoint=endpoint)
+        ).result()
+
+    def write(self, change: Change) -> None:
+        """Apply one change; when this returns, the change survives a power cut."""
+        self.submit(change).result()
+
+    def submit(self, change: Change) -> "Future[None]":
+        """Hand over one change; the future is done when the change survives a power cut."""
+        return self._writer.submit(lambda connection: _apply(connection, self._run, change))
+
+    def approve(self, *, digest: str, entries: Iterable[str], how: str, at: datetime) -> Approval:
+        """Keep an approval with all its entries; a digest that is known keeps its first approval."""
+        with faults.told_of_database(self._path), closing(opening.connect_writer(self._path)) as connection:
+            # Entries come from a plan that may be long in reading: no lock is held meanwhile, nor memory.
+            connection.execute("CREATE TEMP TABLE entries (entry TEXT NOT NULL)")
+            connection.execute("BEGIN")
+            connection.executemany("INSERT INTO temp.entries VALUES (?)", ((entry,) for entry in entries))
+            connection.execute("COMMIT")
+            connection.execute("BEGIN IMMEDIATE")
+            log_run(connection, self._run)
+            approval = _approve(connection, self._run, digest=digest, how=how, at=at)
+            connection.execute("COMMIT")
+            return approval
+
+    def close(self) -> None:
+        """Write what was handed over, then let go of the file."""
+        self._writer.close()
+        super().close()
+
+
+def _apply(connection: sqlite3.Connection, run: Run, change: Change) -> None:
+    key, generation = key_of(change)
+    known = _known(connection, change, key, generation)
+    try:
+        after = outcome(change, known)
+    except Conflict as conflict:
+        raise _conflict(change, known, conflict) from conflict
+    if after is None:
+        return
+    row = to_row(after)
+    if known.record is None:
+        connection.execute(_INSERT, row)
+    else:
+        connection.execute(_UPDATE, (*row[2:], key, generation))
+    log_change(connection, run, change, after)
+
+
+def _known(connection: sqlite3.Connection, change: Change, key: str, generation: int) -> Known:
+    generations = queries.generations(connection, key)
+    return Known(
+        record=next((one for one in generations if one.generation == generation), None),
+        latest=generations[-1] if generations else None,
+        job_holder=_job_holder(connection, change, key, generation),
+    )
+
+
+def _job_holder(connection: sqlite3.Connection, change: Change, key: str, generation: int) -> str | None:
+    job_id = change.record.job_id if isinstance(change, Adopt) else None
+    job_id = change.job_id if isinstance(change, Find) else job_id
+    if job_id is None:
+        return None
+    return queries.job_holder(connection, job_id, key=key, generation=generation)
+
+
+def _conflict(change: Change, known: Known, conflict: Conflict) -> StateError:
+    key, generation = key_of(change)
+    about = known.record or known.latest
+    address = about.address if about else f"key {key}"
+    return StateError(
+        "state-conflict",
+        f"{type(change).__name__} of {address} (generation {generation}) is refused: {conflict}",
+        next_step="see what became of it with 'glacier-manifest state show', then run the same command again",
+    )
+
+
+def _bind(connection: sqlite3.Connection, run: Run, at: datetime, *, account_id: str, endpoint: str) -> None:
+    known = queries.identity(connection)
+    if known.endpoint is not None and (known.endpoint == "aws") != (endpoint == "aws"):
+        raise Elsewhere(
+            "other-endpoint",
+            f"this state was made against {known.endpoint} and cannot be used against {endpoint}",
+            next_step="name another state with --state, or the endpoint that this one belongs to",
+        )
+    if known.endpoint is not None and account_id in known.accounts:
+        return
+    connection.execute(
+        "INSERT INTO accounts (account_id, first_used_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (account_id, moment_text(at)),
+    )
+    connection.execute(
+        "INSERT INTO meta (name, value) VALUES ('endpoint', ?) ON CONFLICT DO NOTHING", (endpoint,)
+    )
+    log_decision(connection, run, "bound", at=at, details={"account_id": account_id, "endpoint": endpoint})
+
+
+def _approve(connection: sqlite3.Connection, run: Run, *, digest: str, how: str, at: datetime) -> Approval:
+    """Keep an approval of what stands in ``temp.entries``."""
+    connection.execute(
+        "INSERT INTO approvals (digest, how, approved_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (digest, how, moment_text(at)),
+    )
+    row = connection.execute(queries.APPROVAL, (digest,)).fetchone()
+    added = connection.execute(
+        "INSERT INTO approved_entries (approval, entry) SELECT ?, entry FROM temp.entries WHERE true "
+        "ORDER BY entry ON CONFLICT DO NOTHING",
+        (row[0],),
+    ).rowcount
+    log_decision(connection, run, "approved", at=at, details={"digest": digest, "how": how, "entries": added})
+    return Approval(id=row[0], digest=row[1], how=row[2], approved_at=datetime.fromisoformat(row[3]))
