@@ -1,0 +1,89 @@
+"""The whole state as NDJSON, for people, other programs and safe keeping; streamed, in a fixed order.
+
+The first line is a header; every further line has a `kind`: ``approval``, ``entry`` (of an approval),
+``request`` or ``event``.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from glacier_manifest.state.protocol import State
+from glacier_manifest.state.record import Record
+from glacier_manifest.state.rows import moment_text, optional_text
+
+FORMAT_VERSION = "1.0"
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """Return a record as JSON values, under the names that ``state list --format json`` uses, and more."""
+    mishap = record.mishap
+    return {
+        "address": record.address,
+        "key": record.key,
+        "generation": record.generation,
+        "account_id": record.account_id,
+        "region": record.region,
+        "vault": record.vault,
+        "type": record.type,
+        "archive_id": record.archive_id,
+        "retrieval_byte_range": record.retrieval_byte_range,
+        "slot": record.slot,
+        "tier": record.tier,
+        "sns_topic": record.sns_topic,
+        "status": str(record.status),
+        "job_id": record.job_id,
+        "description": record.description,
+        "body_sha256": record.body_sha256,
+        "size": record.size,
+        "attempts": record.attempts,
+        "approval": record.approval,
+        "intended_at": optional_text(record.intended_at),
+        "accepted_at": optional_text(record.accepted_at),
+        "completed_at": optional_text(record.completed_at),
+        "expires_at": optional_text(record.expires_at),
+        "service_at": optional_text(record.service_at),
+        "output": record.output,
+        "error": None if mishap is None else {"code": mishap.code, "message": mishap.message},
+    }
+
+
+def export_knowledge(state: State) -> Iterator[str]:
+    """Stream what is known: the header, approvals with their entries, and requests; lines without ends.
+
+    Raises:
+        StateError: The state cannot be read.
+    """
+    identity = state.identity
+    yield _line(
+        kind="header",
+        format_version=FORMAT_VERSION,
+        state_id=identity.id,
+        endpoint=identity.endpoint,
+        accounts=sorted(identity.accounts),
+    )
+    for approval in state.approvals():
+        at = moment_text(approval.approved_at)
+        yield _line(kind="approval", id=approval.id, digest=approval.digest, how=approval.how, approved_at=at)
+        for entry in state.approved_entries(approval.id):
+            yield _line(kind="entry", approval=approval.id, entry=entry)
+    for record in state.records():
+        yield _json({"kind": "request"} | record_json(record))
+
+
+def export_history(state: State) -> Iterator[str]:
+    """Stream the event log, to stand behind what is known; lines without ends.
+
+    Raises:
+        StateError: The state cannot be read.
+    """
+    for event in state.events():
+        yield _json({"kind": "event"} | dict(event))
+
+
+def _line(**values: Any) -> str:  # noqa: ANN401 - JSON values
+    return _json(values)
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(", ", ": "))
