@@ -1,1 +1,27 @@
-"""."""
+"""YAML text to Manifest, with a position for every value; its JSON Schema; conversion from AWS CLI JSON."""
+
+from glacier_manifest.manifest.model import (
+    Archives,
+    Ask,
+    IdList,
+    Job,
+    Limits,
+    ListedArchive,
+    Manifest,
+    Pace,
+    SelectQuery,
+)
+from glacier_manifest.manifest.reading import read_manifest
+
+__all__ = [
+    "Archives",
+    "Ask",
+    "IdList",
+    "Job",
+    "Limits",
+    "ListedArchive",
+    "Manifest",
+    "Pace",
+    "SelectQuery",
+    "read_manifest",
+]

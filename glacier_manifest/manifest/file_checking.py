@@ -1,0 +1,152 @@
+"""One file's values against the models: what each part says, and all that is wrong with it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from glacier_manifest.diagnostics import Severity
+from glacier_manifest.manifest import checks, values
+from glacier_manifest.manifest.explaining import explain, kind_of, missing_key
+from glacier_manifest.manifest.fields import Strict
+from glacier_manifest.manifest.file_models import SECTIONS, TOP_LEVEL, Defaults, Header, LimitsSection, PaceSection
+from glacier_manifest.manifest.findings import Document, Finding, Path
+from glacier_manifest.manifest.job_models import JOB_MODELS
+from glacier_manifest.manifest.merged import MergedJob, merge
+from glacier_manifest.manifest.misplaced import closest, stray_key
+
+_Model = TypeVar("_Model", bound=Strict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file's contents; a part with an error in it stands there empty.
+
+    Attributes:
+        document: The text and its places.
+        limits, pace: The sections, None where the file has none.
+        names: The names of all jobs, the wrong ones too.
+        jobs: The jobs without an error.
+        findings: All errors and warnings.
+    """
+
+    document: Document
+    limits: LimitsSection | None
+    pace: PaceSection | None
+    names: tuple[str, ...]
+    jobs: tuple[MergedJob, ...]
+    findings: tuple[Finding, ...]
+
+
+def check_file(document: Document) -> CheckedFile:
+    """Check everything that one file can tell."""
+    findings: list[Finding] = []
+    root = _mapping(document.root.value, findings)
+    jobs = _jobs_section(root, findings)
+    header = _validated(Header, {key: root[key] for key in Header.model_fields if key in root}, (), findings)
+    defaults = _section(Defaults, "defaults", root, findings) or Defaults()
+    written_defaults = root.get("defaults")
+    context = _Context(
+        header or Header.model_construct(version=1),
+        defaults,
+        written_defaults if isinstance(written_defaults, dict) else {},
+    )
+    merged = [job for name, written in jobs.items() if (job := context.job(name, written, findings))]
+    return CheckedFile(
+        document=document,
+        limits=_section(LimitsSection, "limits", root, findings),
+        pace=_section(PaceSection, "pace", root, findings),
+        names=tuple(jobs),
+        jobs=tuple(merged),
+        findings=tuple(findings),
+    )
+
+
+def _mapping(value: object, findings: list[Finding]) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        what = "the file is empty" if value is None else f"the file holds {kind_of(value)}, not a mapping"
+        findings.append(Finding("not-a-manifest", (), what, "begin with 'version: 1' and 'jobs:'"))
+        return {"version": 1, "jobs": {}}
+    findings += [stray_key((key,), TOP_LEVEL, None) for key in value if key not in TOP_LEVEL]
+    return value
+
+
+def _jobs_section(root: Mapping[str, Any], findings: list[Finding]) -> Mapping[str, Any]:
+    jobs = root.get("jobs", {}) or {}
+    if "jobs" not in root:
+        findings.append(missing_key("jobs", (), None))
+    if isinstance(jobs, dict):
+        return jobs
+    message = f"'jobs' must be a mapping of names to jobs, not {kind_of(jobs)}"
+    findings.append(Finding("wrong-type", ("jobs",), message, "write '  my-job:' below, and its keys below that"))
+    return {}
+
+
+def _section(model: type[_Model], key: str, root: Mapping[str, Any], findings: list[Finding]) -> _Model | None:
+    """Check a section; one whose lines are all commented out is as good as none."""
+    return None if root.get(key) is None else _validated(model, root[key], (key,), findings)
+
+
+def _validated(
+    model: type[_Model], value: object, path: Path, findings: list[Finding], job_type: object = None
+) -> _Model | None:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        findings.extend(explain(error, model, path, job_type))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the jobs of one file share."""
+
+    header: Header
+    defaults: Defaults
+    written_defaults: Mapping[str, Any]
+
+    def job(self, name: str, written: object, findings: list[Finding]) -> MergedJob | None:
+        """Check one job; return it where it has no error."""
+        found = [*_name_findings(name), *_type_findings(name, written)]
+        merged = None
+        if isinstance(written, dict) and written.get("type") in JOB_MODELS:
+            merged = self._typed_job(name, written, found)
+        findings += found
+        return merged if all(one.severity is Severity.WARNING for one in found) else None
+
+    def _typed_job(self, name: str, written: Mapping[str, Any], found: list[Finding]) -> MergedJob | None:
+        job_type = written["type"]
+        found += checks.missing_keys(name, job_type, written, self.written_defaults)
+        job = _validated(JOB_MODELS[job_type], written, ("jobs", name), found, job_type)
+        if job is None:
+            return None
+        merged = merge(name, written, job, self.defaults, self.header)
+        found += [*checks.conflicts(merged), *checks.oddities(merged)]
+        return merged
+
+
+def _name_findings(name: str) -> Iterator[Finding]:
+    try:
+        values.job_name(name)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        yield Finding(error.type, ("jobs", name), context["message"], context["advice"], at_key=True)
+
+
+def _type_findings(name: str, written: object) -> Iterator[Finding]:
+    path = ("jobs", name)
+    advice = f"allowed values: {', '.join(JOB_MODELS)}"
+    if not isinstance(written, dict):
+        message = f"job '{values.shown(name)}' must be a mapping, not {kind_of(written)}"
+        yield Finding("wrong-type", path, message, "write its keys below its name, indented")
+    elif "type" not in written:
+        yield missing_key("type", path, None, advice)
+    elif written["type"] not in JOB_MODELS:
+        meant = closest(str(written["type"]), map(str, JOB_MODELS))
+        message = f"unknown type '{values.shown(written['type'])}' of job '{values.shown(name)}'"
+        label = None if meant is None else f"did you mean '{meant}'?"
+        yield Finding("unknown-value", (*path, "type"), message, advice, label)
+
+

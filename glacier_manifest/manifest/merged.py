@@ -1,0 +1,48 @@
+"""A job with the defaults of its file filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glacier_manifest.manifest.file_models import Defaults, Header
+from glacier_manifest.manifest.findings import Path
+from glacier_manifest.manifest.job_models import JobModel
+
+_SCHEDULES = {"schedule", "every"}
+
+
+@dataclass(frozen=True, slots=True)
+class MergedJob:
+    """A job that passed its model's checks.
+
+    Attributes:
+        name: Its name.
+        written: What stands under its name in the file.
+        fields: Its fields, the defaults filled in.
+        account_id: The vaults' owner, the file's where the job has none.
+        region: The vaults' region, the file's where the job has none.
+    """
+
+    name: str
+    written: Mapping[str, Any]
+    fields: JobModel
+    account_id: str
+    region: str | None
+
+    def path(self, *field: str) -> Path:
+        """Return where a field is written: in the job, else among the defaults."""
+        return ("jobs", self.name, *field) if field[0] in self.written else ("defaults", *field)
+
+
+def merge(name: str, written: Mapping[str, Any], job: JobModel, defaults: Defaults, header: Header) -> MergedJob:
+    """Fill in the defaults: a job's own field wins, its null takes the default away."""
+    own = job.model_fields_set
+    decided = own | _SCHEDULES if own & _SCHEDULES else own
+    missing = (defaults.model_fields_set & type(job).model_fields.keys()) - decided
+    return MergedJob(
+        name=name,
+        written=written,
+        fields=job.model_copy(update={field: getattr(defaults, field) for field in missing}),
+        account_id=(job.account_id if "account_id" in own else header.account_id) or "-",
+        region=job.region if "region" in own else header.region,
+    )
