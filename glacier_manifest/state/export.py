@@ -43,6 +43,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "completed_at": optional_text(record.completed_at),
         "expires_at": optional_text(record.expires_at),
         "service_at": optional_text(record.service_at),
+        "changed_at": optional_text(record.changed_at),
         "output": record.output,
         "error": None if mishap is None else {"code": mishap.code, "message": mishap.message},
     }

@@ -5,6 +5,7 @@ returns the record as it is to be kept, or raises `Conflict`.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import singledispatch
 
 from glacier_manifest.jobs.status import TRANSITIONS, Status
@@ -54,17 +55,22 @@ def key_of(change: Change) -> tuple[str, int]:
     return about.key, about.generation
 
 
-@singledispatch
 def outcome(change: Change, known: Known) -> Record | None:
     """Return the record after the change; None where it is already as the change would make it.
 
     Raises:
         Conflict: The record's status, or the job's holder, does not permit the change.
     """
+    after = _after(change, known)
+    return None if after is None else replace(after, changed_at=change.at)
+
+
+@singledispatch
+def _after(change: Change, known: Known) -> Record | None:
     raise TypeError(f"{change!r} is no change that a state knows (known: {known!r})")
 
 
-@outcome.register
+@_after.register
 def _intend(change: Intend, known: Known) -> Record:
     if change.record.status is not Status.INTENDED:
         raise Conflict(f"an intent has the status intended, not {change.record.status}")
@@ -81,7 +87,7 @@ def _intend(change: Intend, known: Known) -> Record:
     )
 
 
-@outcome.register
+@_after.register
 def _adopt(change: Adopt, known: Known) -> Record:
     found = change.record
     if found.status not in _FOUND or found.job_id is None:
@@ -101,7 +107,7 @@ def _adopt(change: Adopt, known: Known) -> Record:
     )
 
 
-@outcome.register
+@_after.register
 def _send_again(change: SendAgain, known: Known) -> Record:
     before = _existing(known)
     if before.status is not Status.INTENDED:
@@ -114,7 +120,7 @@ def _send_again(change: SendAgain, known: Known) -> Record:
     )
 
 
-@outcome.register
+@_after.register
 def _accept(change: Accept, known: Known) -> Record:
     before = _from(Status.INTENDED, known)
     return replace(
@@ -127,24 +133,24 @@ def _accept(change: Accept, known: Known) -> Record:
     )
 
 
-@outcome.register
+@_after.register
 def _reject(change: Reject, known: Known) -> Record:
     return _went_wrong(change, _from(Status.INTENDED, known), Status.REJECTED)
 
 
-@outcome.register
+@_after.register
 def _lose_track(change: LoseTrack, known: Known) -> Record:
     return _went_wrong(change, _from(Status.INTENDED, known), Status.UNKNOWN)
 
 
-@outcome.register
+@_after.register
 def _release(change: Release, known: Known) -> Record:
     before = _existing(known)
     _check_step(before, Status.READY)
     return _went_wrong(change, before, Status.READY)
 
 
-@outcome.register
+@_after.register
 def _find(change: Find, known: Known) -> Record:
     before = _from(Status.UNKNOWN, known)
     _check_step(before, change.status)
@@ -162,7 +168,7 @@ def _find(change: Find, known: Known) -> Record:
     )
 
 
-@outcome.register
+@_after.register
 def _observe(change: Observe, known: Known) -> Record | None:
     before = _existing(known)
     if before.status is Status.FETCHED and change.status is Status.SUCCEEDED:
@@ -173,17 +179,22 @@ def _observe(change: Observe, known: Known) -> Record | None:
     after = replace(
         before,
         status=change.status,
-        completed_at=change.completed_at or before.completed_at,
-        expires_at=change.expires_at or before.expires_at,
+        completed_at=_kept(change.completed_at) or before.completed_at,
+        expires_at=_kept(change.expires_at) or before.expires_at,
         size=before.size if change.size is None else change.size,
         mishap=change.mishap or before.mishap,
     )
     return None if after == before else after
 
 
-@outcome.register
+@_after.register
 def _fetch(change: Fetch, known: Known) -> Record:
     return replace(_from(Status.SUCCEEDED, known), status=Status.FETCHED, output=change.output, mishap=None)
+
+
+def _kept(moment: datetime | None) -> datetime | None:
+    """Cut a moment to the millisecond, to which a state keeps it, so that the known is recognised."""
+    return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _existing(known: Known) -> Record:

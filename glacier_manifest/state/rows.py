@@ -31,6 +31,7 @@ COLUMNS = (
     "completed_at",
     "expires_at",
     "service_at",
+    "changed_at",
     "output",
     "mishap_code",
     "mishap_message",
@@ -86,6 +87,7 @@ def to_row(record: Record) -> tuple[str | int | None, ...]:
         optional_text(record.completed_at),
         optional_text(record.expires_at),
         optional_text(record.service_at),
+        optional_text(record.changed_at),
         record.output,
         None if mishap is None else mishap.code,
         None if mishap is None else mishap.message,
@@ -94,13 +96,13 @@ def to_row(record: Record) -> tuple[str | int | None, ...]:
 
 def from_row(row: tuple[Any, ...]) -> Record:
     """Return the record whose values stand in `row` in the order of COLUMNS."""
-    mishap_code, mishap_message = row[25:]
+    mishap_code, mishap_message = row[26:]
     values: tuple[Any, ...] = (
         *row[:14],
         Status(row[14]),
         *row[15:19],
-        *map(optional_moment, row[19:24]),
-        row[24],
+        *map(optional_moment, row[19:25]),
+        row[25],
         None if mishap_code is None else Mishap(mishap_code, mishap_message),
     )
     return Record(*values)

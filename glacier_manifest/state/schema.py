@@ -69,6 +69,7 @@ CREATE TABLE requests (
     completed_at TEXT,
     expires_at TEXT,
     service_at TEXT,
+    changed_at TEXT,
     output TEXT,
     mishap_code TEXT,
     mishap_message TEXT,
