@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from glacier_manifest.jobs.request import Request
 
 _WILDCARDS = {"*": ".*", "?": "."}
+_ENDS_IN_ID = re.compile(r"/.*/[^/:@]*\Z")
+_REST_OF_ID = r"[A-Za-z0-9_-]*(?:[:@].*)?"
 
 
 def address_of(request: Request) -> str:
@@ -32,7 +34,9 @@ class AddressPattern:
         self.text = text
         self._exact = re.compile(_expression(text))
         self._beginning = re.compile(_expression(text) + r"(?:[/:@].*)?")
-        self._cut_archive_id = re.compile(_expression(text) + r".*") if text.count("/") > 1 else None
+        self._cut_archive_id = (
+            re.compile(_expression(text) + _REST_OF_ID) if _ENDS_IN_ID.search(text) else None
+        )
 
     def matches(self, address: str) -> bool:
         """Say whether the address is the one written, or stands below it."""
