@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from fractions import Fraction
 
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 
@@ -17,6 +18,8 @@ _SIZE_UNITS = {
     "TB": 1000**4,
 }
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+#: From here on a size would be written as 1024.0 of the next smaller unit.
+_ROUNDS_UP = 1023.95 / 1024
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B|B)?", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?([smhd])", re.ASCII)
 
@@ -30,26 +33,29 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a size: write a number and KiB, MiB, GiB, TiB, KB, MB, GB or TB")
-    return round(float(match[1]) * _SIZE_UNITS[match[2] or "B"])
+    return round(Fraction(match[1]) * _SIZE_UNITS[match[2] or "B"])
 
 
 def parse_duration(text: str) -> timedelta:
     """Read ``30s``, ``5m``, ``6h`` or ``2d``.
 
     Raises:
-        ValueError: The text is not a duration; the message says what is.
+        ValueError: The text is not a duration, or one longer than time; the message says what is.
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a duration: write a number and s, m, h or d, such as 30s or 6h")
-    return timedelta(seconds=float(match[1]) * _DURATION_UNITS[match[2]])
+    try:
+        return timedelta(seconds=float(match[1]) * _DURATION_UNITS[match[2]])
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than any duration that can be reckoned with") from None
 
 
 def format_size(size: int) -> str:
     """Write a number of bytes for people: ``1.5 GiB``, ``900 B``."""
     for name in ("TiB", "GiB", "MiB", "KiB"):
         unit = _SIZE_UNITS[name]
-        if size >= unit:
+        if size >= unit * _ROUNDS_UP:
             return f"{size / unit:.1f} {name}"
     return f"{size} B"
 
