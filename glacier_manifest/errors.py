@@ -18,7 +18,6 @@ An error carries a stable word (`code`, which ``glacier-manifest explain`` knows
 """
 
 from enum import IntEnum
-from typing import ClassVar
 
 
 class Exit(IntEnum):
@@ -39,6 +38,8 @@ class Exit(IntEnum):
 
 #: Which exit code wins where several hold, the strongest first.
 PRECEDENCE = (
+    Exit.SIGINT,
+    Exit.SIGTERM,
     Exit.LOCKED,
     Exit.USAGE,
     Exit.INVALID,
@@ -59,7 +60,7 @@ def strongest(*exits: Exit) -> Exit:
 class GlacierManifestError(Exception):
     """The root of the tree. `message` says what and where, `next_step` says what to do."""
 
-    exit_code: ClassVar[Exit] = Exit.ERROR
+    exit_code: Exit = Exit.ERROR
 
     def __init__(self, code: str, message: str, *, next_step: str) -> None:
         super().__init__(message)
@@ -111,8 +112,10 @@ class StateError(Failed):
 
 
 class Interrupted(GlacierManifestError):
-    """A signal asked the run to end; what was under way has been drained and recorded."""
+    """SIGINT or SIGTERM asked the run to end; what was under way has been drained and recorded."""
 
     def __init__(self, signal_number: int, *, next_step: str) -> None:
         super().__init__("interrupted", f"interrupted by signal {signal_number}", next_step=next_step)
         self.signal_number = signal_number
+        self.exit_code = Exit(128 + signal_number)
+        self.exit_code = Exit(128 + signal_number)
