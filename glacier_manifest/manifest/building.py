@@ -1,15 +1,15 @@
 """From a checked file to the jobs that the program works with."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval
+from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval, Wire
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest.checks import schedule_of
 from glacier_manifest.manifest.findings import Document
 from glacier_manifest.manifest.job_models import ArchiveRetrievalJob, InventoryRetrievalJob, SelectJob
 from glacier_manifest.manifest.merged import MergedJob
 from glacier_manifest.manifest.model import Archives, Ask, IdList, Job, ListedArchive, SelectQuery
+from glacier_manifest.manifest.select_models import Parameters
 
 
 def build_job(document: Document, merged: MergedJob) -> Job:
@@ -36,7 +36,8 @@ def _ask(document: Document, merged: MergedJob) -> Ask:
     archives = tuple(_listed(document, merged))
     if isinstance(fields, SelectJob):
         return SelectQuery(archives, _wire(fields.select_parameters), _wire(fields.output_location))
-    return Archives(archives, _id_list(document, merged.name, fields), _byte_range(fields.retrieval_byte_range))
+    id_list = _id_list(document, merged.name, fields)
+    return Archives(archives, id_list, _byte_range(fields.retrieval_byte_range))
 
 
 def _inventory(fields: InventoryRetrievalJob) -> InventoryRetrieval:
@@ -45,9 +46,8 @@ def _inventory(fields: InventoryRetrievalJob) -> InventoryRetrieval:
     return InventoryRetrieval(format=fields.format, **members)
 
 
-def _wire(parameters: Any) -> dict[str, Any]:
-    wire: dict[str, Any] = parameters.wire()
-    return wire
+def _wire(parameters: Parameters | None) -> Wire:
+    return {} if parameters is None else parameters.wire()
 
 
 def _listed(document: Document, merged: MergedJob) -> Iterator[ListedArchive]:

@@ -7,8 +7,13 @@ from typing import Any
 from glacier_manifest.diagnostics import Severity
 from glacier_manifest.jobs.schedule import EVERY, Schedule
 from glacier_manifest.manifest.explaining import missing_key
-from glacier_manifest.manifest.findings import Finding
-from glacier_manifest.manifest.job_models import ArchiveRetrievalJob, InventoryRetrievalJob, JobModel, SelectJob
+from glacier_manifest.manifest.findings import Finding, Path
+from glacier_manifest.manifest.job_models import (
+    ArchiveRetrievalJob,
+    InventoryRetrievalJob,
+    JobModel,
+    SelectJob,
+)
 from glacier_manifest.manifest.merged import MergedJob
 from glacier_manifest.manifest.misplaced import closest
 from glacier_manifest.manifest.values import REFERENCE, shown
@@ -84,7 +89,7 @@ def oddities(job: MergedJob) -> Iterator[Finding]:
         yield _warning("legacy-select", ("jobs", job.name, "type"), message, "retrieve the archives instead")
 
 
-def _warning(code: str, path: tuple[str | int, ...], message: str, advice: str) -> Finding:
+def _warning(code: str, path: Path, message: str, advice: str) -> Finding:
     return Finding(code, path, message, advice, severity=Severity.WARNING)
 
 
@@ -110,16 +115,18 @@ def _topic(job: MergedJob) -> Iterator[Finding]:
 
 
 def _lengths(job: MergedJob, fields: ArchiveRetrievalJob | SelectJob) -> Iterator[Finding]:
-    path = ("jobs", job.name)
-    ids = [((*path, "archive_id"), fields.archive_id)] if fields.archive_id is not None else []
-    ids += [((*path, "archive_ids", index), one) for index, one in enumerate(fields.archive_ids or ())
-            if len(one) != ARCHIVE_ID_CHARACTERS]  # fmt: skip
-    odd = [(place, one) for place, one in ids if len(one) != ARCHIVE_ID_CHARACTERS]
+    listed: list[tuple[Path, str]] = [
+        (("archive_ids", index), archive_id) for index, archive_id in enumerate(fields.archive_ids or ())
+    ]
+    if fields.archive_id is not None:
+        listed.insert(0, (("archive_id",), fields.archive_id))
+    odd = [(place, one) for place, one in listed if len(one) != ARCHIVE_ID_CHARACTERS]
     if odd:
         place, one = odd[0]
         others = f" (and {len(odd) - 1:,} more in job '{job.name}')" if len(odd) > 1 else ""
         message = f"archive ID '{shown(one)}' has {len(one)} characters{others}"
-        yield _warning("archive-id-length", place, message, f"Glacier's have {ARCHIVE_ID_CHARACTERS}: is it whole?")
+        advice = f"Glacier's archive IDs have {ARCHIVE_ID_CHARACTERS}: is it whole?"
+        yield _warning("archive-id-length", ("jobs", job.name, *place), message, advice)
 
 
 def _range_end(job: MergedJob, fields: ArchiveRetrievalJob) -> Iterator[Finding]:

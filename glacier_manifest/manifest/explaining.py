@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -10,7 +11,7 @@ from pydantic_core import ErrorDetails
 from glacier_manifest.manifest.findings import Finding, Path
 from glacier_manifest.manifest.misplaced import closest, stray_key
 from glacier_manifest.manifest.values import shown
-from glacier_manifest.manifest.where import name_of
+from glacier_manifest.manifest.where import name_of, within
 
 _WANTED = {
     "string_type": "text",
@@ -20,115 +21,133 @@ _WANTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+_MAPPING = "write 'key: value' lines below the key, indented"
 _ADVICE = {
-    "list_type": "write '- item' lines below the key, or [item, item]",
-    "dict_type": "write 'key: value' lines below the key, indented",
-    "model_type": "write 'key: value' lines below the key, indented",
-    "int_type": "write digits, without quotes",
-    "float_type": "write digits, without quotes",
+    "text": "write text, in quotes where it looks like something else",
+    "a whole number": "write digits, without quotes",
+    "a number": "write digits, without quotes",
+    "a list": "write '- item' lines below the key, or [item, item]",
+    "a mapping": _MAPPING,
 }
-_BOUNDS = {
-    "greater_than": ("gt", "more than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than_equal": ("le", "at most"),
-}
+_KINDS: dict[type, str] = {str: "text", list: "a list", dict: "a mapping", bool: "true or false"}
+_BOUNDS = {"gt": "more than", "ge": "at least", "le": "at most"}
 
 
-def explain(error: ValidationError, model: type[BaseModel], prefix: Path, job_type: object) -> Iterator[Finding]:
-    """Yield a finding for each error of a model that stands at `prefix` in the file."""
-    for details in error.errors(include_url=False):
-        yield _finding(details, model, prefix, job_type)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file that a model checks.
+
+    Attributes:
+        model: The model.
+        path: Where the part stands in the file.
+        job_type: The type of the job that the part is, or stands in; None elsewhere.
+    """
+
+    model: type[BaseModel]
+    path: Path
+    job_type: str | None = None
+
+    def explain(self, error: ValidationError) -> Iterator[Finding]:
+        """Yield a finding for each error of the part."""
+        for details in error.errors(include_url=False):
+            yield self._finding(details)
+
+    def _finding(self, details: ErrorDetails) -> Finding:
+        path = (*self.path, *details["loc"])
+        kind, value, context = details["type"], details["input"], details.get("ctx", {})
+        if "message" in context:
+            return self._own(kind, context, path)
+        if kind == "extra_forbidden":
+            return stray_key(path, fields_at(self.model, details["loc"][:-1]), self.job_type)
+        if kind == "missing":
+            return missing_key(str(path[-1]), path[:-1], self.job_type)
+        if kind in _WANTED or not isinstance(value, str | int | float):
+            return wrong_type(_WANTED.get(kind, "text"), value, path, self.job_type)
+        return _EXPLAINERS.get(kind, _does_not_fit)(value, context, path, self._owner(path))
+
+    def _own(self, code: str, context: dict[str, Any], path: Path) -> Finding:
+        blamed = (*path, *context["at"])
+        lacking = code == "missing-key"
+        place = within(path, self.job_type) if lacking else self._owner(blamed)
+        message = f"{context['message']}{place}"
+        return Finding(code, blamed, message, context["advice"], at_key=lacking, subject=message)
+
+    def _owner(self, path: Path) -> str:
+        return within(owner(path), self.job_type)
 
 
-def _finding(details: ErrorDetails, model: type[BaseModel], prefix: Path, job_type: object) -> Finding:
-    path = (*prefix, *details["loc"])
-    kind, context = details["type"], details.get("ctx", {})
-    if "message" in context:
-        return _own(kind, context, path, job_type)
-    if kind == "extra_forbidden":
-        return stray_key(path, fields_at(model, details["loc"][:-1]), job_type)
-    if kind == "missing":
-        return missing_key(str(path[-1]), path[:-1], job_type)
-    if kind in _WANTED or not isinstance(details["input"], str | int | float):
-        return _wrong_type(_WANTED.get(kind, "text"), _ADVICE.get(kind), details["input"], path, job_type)
-    explainer = _EXPLAINERS.get(kind, _does_not_fit)
-    return explainer(details["input"], context, path, job_type)
-
-
-def _own(code: str, context: dict[str, Any], path: Path, job_type: object) -> Finding:
-    blamed = (*path, *context["at"])
-    lacking = code == "missing-key"
-    message = f"{context['message']}{_in(path if lacking else _owner(blamed), job_type)}"
-    return Finding(code, blamed, message, context["advice"], at_key=lacking, subject=message)
-
-
-def _owner(path: Path) -> Path:
+def owner(path: Path) -> Path:
     """Return the path of the mapping that a value, or the list that holds it, stands in."""
     last = max((index for index, segment in enumerate(path) if isinstance(segment, str)), default=0)
-    return path if len(path) == 2 and path[0] == "jobs" else path[:last]  # noqa: PLR2004 - ("jobs", its name)
+    return path[:last]
 
 
-def _in(path: Path, job_type: object) -> str:
-    """Return where something is, for the end of a message; nothing where it is at the top level."""
-    return f" in {name_of(path, job_type)}" if path else ""
-
-
-def missing_key(key: str, parent: Path, job_type: object, advice: str | None = None) -> Finding:
+def missing_key(key: str, parent: Path, job_type: str | None, advice: str | None = None) -> Finding:
     """Return the finding for a key that a mapping lacks."""
-    message = f"missing key '{key}'{_in(parent, job_type)}"
+    message = f"missing key '{key}'{within(parent, job_type)}"
     return Finding("missing-key", parent, message, advice or f"add '{key}'", at_key=True, subject=key)
 
 
-def _wrong_type(wanted: str, advice: str | None, value: object, path: Path, job_type: object) -> Finding:
-    name = next((segment for segment in reversed(path) if isinstance(segment, str)), "")
-    what = f"an item of '{name}'" if isinstance(path[-1], int) else f"'{name}'"
-    message = f"{what} must be {wanted}, not {kind_of(value)}{_in(_owner(path), job_type)}"
+def wrong_type(wanted: str, value: object, path: Path, job_type: str | None) -> Finding:
+    """Return the finding for a value of another type than its key has."""
+    subject = name_of(path, job_type)
+    if (path and path[0] != "jobs") or len(path) > 2:  # noqa: PLR2004 - ("jobs", its name) is named as a job
+        key = next((segment for segment in reversed(path) if isinstance(segment, str)), "")
+        item = "an item of " if isinstance(path[-1], int) else ""
+        subject = f"{item}'{key}'{within(owner(path), job_type)}"
+    return Finding(
+        "wrong-type", path, f"{subject} must be {wanted}, not {kind_of(value)}", _how(wanted, value)
+    )
+
+
+def _how(wanted: str, value: object) -> str:
     if value is None:
-        advice = "write a value, or remove the key"
-    elif wanted == "text" and isinstance(value, int | float):
-        advice = f'quote it: "{str(value).lower() if isinstance(value, bool) else value}"'
-    return Finding("wrong-type", path, message, advice)
+        return "write a value, or remove the key"
+    if wanted == "text" and isinstance(value, int | float):
+        return f'quote it: "{str(value).lower()}"'
+    return _ADVICE[wanted]
 
 
 def kind_of(value: object) -> str:
     """Return what a value is, for people."""
     if value is None:
         return "empty"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return f"the number {shown(value)}"
-    names = {str: "text", list: "a list", dict: "a mapping"}
-    return names.get(type(value), "this")
+    return _KINDS.get(type(value)) or f"the number {shown(value)}"
 
 
-def _unknown_value(value: object, context: dict[str, Any], path: Path, job_type: object) -> Finding:
-    allowed = re.findall(r"'([^']*)'", context["expected"])
+def unknown_value(value: object, allowed: list[str], path: Path, place: str) -> Finding:
+    """Return the finding for a value that is not one of those allowed."""
     key = next((segment for segment in reversed(path) if isinstance(segment, str)), "")
     meant = closest(str(value), allowed)
     return Finding(
         code="unknown-value",
         path=path,
-        message=f"unknown {key} '{shown(value)}'{_in(_owner(path), job_type)}",
+        message=f"unknown value '{shown(value)}' of '{key}'{place}",
         advice=f"allowed values: {', '.join(allowed)}",
         label=None if meant is None else f"did you mean '{meant}'?",
     )
 
 
-def _out_of_bounds(value: object, context: dict[str, Any], path: Path, job_type: object) -> Finding:
-    words = next(f"{words} {context[name]}" for name, words in _BOUNDS.values() if name in context)
-    message = f"'{path[-1]}' is {shown(value)}{_in(_owner(path), job_type)}, and must be {words}"
-    return Finding("invalid-value", path, message, f"write a number of {words}")
+def _not_among(value: object, context: dict[str, Any], path: Path, place: str) -> Finding:
+    return unknown_value(value, re.findall(r"'([^']*)'", context["expected"]), path, place)
 
 
-def _does_not_fit(value: object, _context: dict[str, Any], path: Path, job_type: object) -> Finding:
-    message = f"'{shown(value)}' does not fit '{path[-1]}'{_in(_owner(path), job_type)}"
-    return Finding("invalid-value", path, message, "see the reference of this key")
+def _out_of_bounds(value: object, context: dict[str, Any], path: Path, place: str) -> Finding:
+    bound = next(f"{words} {context[name]:g}" for name, words in _BOUNDS.items() if name in context)
+    message = f"'{path[-1]}'{place} is {shown(value)}, and must be {bound}"
+    return Finding("invalid-value", path, message, f"write a number: {bound}")
 
 
-_EXPLAINERS: dict[str, Callable[[object, dict[str, Any], Path, object], Finding]] = {
-    "literal_error": _unknown_value,
-    **dict.fromkeys(_BOUNDS, _out_of_bounds),
+def _does_not_fit(value: object, _context: dict[str, Any], path: Path, place: str) -> Finding:
+    message = f"'{shown(value)}' does not fit '{path[-1]}'{place}"
+    return Finding("invalid-value", path, message, "see what the key may hold in the manifest's reference")
+
+
+_EXPLAINERS: dict[str, Callable[[object, dict[str, Any], Path, str], Finding]] = {
+    "literal_error": _not_among,
+    "greater_than": _out_of_bounds,
+    "greater_than_equal": _out_of_bounds,
+    "less_than_equal": _out_of_bounds,
 }
 
 

@@ -67,10 +67,12 @@ def _as_list(value: object) -> object:
 
 
 def _distinct(items: list[str]) -> list[str]:
-    seen: set[str] = set()
-    repeated = next((one for one in values.non_empty_list(items) if one in seen or seen.add(one)), None)
-    if repeated is not None:
-        raise values.wrong("repeated-value", f"'{values.shown(repeated)}' stands twice in the list", "keep one")
+    once = set(values.non_empty_list(items))
+    if len(once) < len(items):
+        repeated = next(one for one in items if items.count(one) > 1)
+        raise values.wrong(
+            "repeated-value", f"'{values.shown(repeated)}' stands twice in the list", "keep one"
+        )
     return items
 
 
@@ -89,7 +91,11 @@ AccountId = Annotated[
 Region = Annotated[str, *_text(values.region, pattern=values.REGION, examples=["us-west-2", "eu-central-1"])]
 VaultName = Annotated[str, *_text(values.vault_name, pattern=values.VAULT_NAME, examples=["my-vault"])]
 ArchiveId = Annotated[str, *_text(values.archive_id, pattern=values.ARCHIVE_ID)]
-ArchiveIds = Annotated[list[ArchiveId], AfterValidator(values.non_empty_list), Field(json_schema_extra={"minItems": 1})]
+ArchiveIds = Annotated[
+    list[ArchiveId],
+    AfterValidator(values.non_empty_list),
+    Field(json_schema_extra={"minItems": 1}),
+]
 SnsTopic = Annotated[
     str,
     *_text(
@@ -101,9 +107,7 @@ SnsTopic = Annotated[
 Description = Annotated[
     str, *_text(values.description, pattern=values.DESCRIPTION, maxLength=USER_DESCRIPTION_BYTES)
 ]
-ByteRangeText = Annotated[
-    str, *_text(values.byte_range, pattern=values.BYTE_RANGE, examples=["0-1048575"])
-]
+ByteRangeText = Annotated[str, *_text(values.byte_range, pattern=values.BYTE_RANGE, examples=["0-1048575"])]
 Moment = Annotated[str, *_text(values.moment, pattern=values.MOMENT, examples=["2015-01-01T00:00:00Z"])]
 InventoryLimit = Annotated[
     str,
@@ -116,14 +120,10 @@ Cron = Annotated[str, *_text(values.cron, examples=["0 3 * * MON"])]
 Timezone = Annotated[str, *_text(values.timezone, examples=["UTC", "Europe/Berlin"])]
 FileName = Annotated[str, *_text(values.file_name, minLength=1, examples=["archive-ids.txt"])]
 NonEmpty = Annotated[str, *_text(values.non_empty, minLength=1)]
-Expression = Annotated[
-    str, *_text(values.expression, minLength=1, maxLength=values.EXPRESSION_CHARACTERS)
-]
+Expression = Annotated[str, *_text(values.expression, minLength=1, maxLength=values.EXPRESSION_CHARACTERS)]
 Prefix = Annotated[str, *_text(values.prefix, maxLength=values.PREFIX_BYTES)]
 OneCharacter = Annotated[str, *_text(values.one_character, minLength=1, maxLength=1)]
-Delimiter = Annotated[
-    str, *_text(values.delimiter, pattern=r"^[\n\r\x20-\x7E]$", minLength=1, maxLength=1)
-]
+Delimiter = Annotated[str, *_text(values.delimiter, pattern=r"^[\n\r\x20-\x7E]$", minLength=1, maxLength=1)]
 TierName = Literal["Expedited", "Standard", "Bulk"]
 Every = Literal["daily", "weekly", "monthly"]
 

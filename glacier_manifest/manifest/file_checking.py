@@ -9,13 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from glacier_manifest.diagnostics import Severity
 from glacier_manifest.manifest import checks, values
-from glacier_manifest.manifest.explaining import explain, kind_of, missing_key
+from glacier_manifest.manifest.explaining import Part, kind_of, missing_key, unknown_value, wrong_type
 from glacier_manifest.manifest.fields import Strict
-from glacier_manifest.manifest.file_models import SECTIONS, TOP_LEVEL, Defaults, Header, LimitsSection, PaceSection
-from glacier_manifest.manifest.findings import Document, Finding, Path
+from glacier_manifest.manifest.file_models import TOP_LEVEL, Defaults, Header, LimitsSection, PaceSection
+from glacier_manifest.manifest.findings import Document, Finding
 from glacier_manifest.manifest.job_models import JOB_MODELS
-from glacier_manifest.manifest.merged import MergedJob, merge
-from glacier_manifest.manifest.misplaced import closest, stray_key
+from glacier_manifest.manifest.merged import MergedJob, OwnJob
+from glacier_manifest.manifest.misplaced import stray_key
+from glacier_manifest.manifest.where import within
 
 _Model = TypeVar("_Model", bound=Strict)
 
@@ -45,7 +46,7 @@ def check_file(document: Document) -> CheckedFile:
     findings: list[Finding] = []
     root = _mapping(document.root.value, findings)
     jobs = _jobs_section(root, findings)
-    header = _validated(Header, {key: root[key] for key in Header.model_fields if key in root}, (), findings)
+    header = _validated(Header, {key: root[key] for key in Header.model_fields if key in root}, findings)
     defaults = _section(Defaults, "defaults", root, findings) or Defaults()
     written_defaults = root.get("defaults")
     context = _Context(
@@ -79,23 +80,24 @@ def _jobs_section(root: Mapping[str, Any], findings: list[Finding]) -> Mapping[s
         findings.append(missing_key("jobs", (), None))
     if isinstance(jobs, dict):
         return jobs
-    message = f"'jobs' must be a mapping of names to jobs, not {kind_of(jobs)}"
-    findings.append(Finding("wrong-type", ("jobs",), message, "write '  my-job:' below, and its keys below that"))
+    findings.append(wrong_type("a mapping", jobs, ("jobs",), None))
     return {}
 
 
-def _section(model: type[_Model], key: str, root: Mapping[str, Any], findings: list[Finding]) -> _Model | None:
+def _section(
+    model: type[_Model], key: str, root: Mapping[str, Any], findings: list[Finding]
+) -> _Model | None:
     """Check a section; one whose lines are all commented out is as good as none."""
-    return None if root.get(key) is None else _validated(model, root[key], (key,), findings)
+    return None if root.get(key) is None else _validated(model, root[key], findings, key)
 
 
 def _validated(
-    model: type[_Model], value: object, path: Path, findings: list[Finding], job_type: object = None
+    model: type[_Model], value: object, findings: list[Finding], *path: str, job_type: str | None = None
 ) -> _Model | None:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        findings.extend(explain(error, model, path, job_type))
+        findings.extend(Part(model, path, job_type).explain(error))
         return None
 
 
@@ -109,9 +111,10 @@ class _Context:
 
     def job(self, name: str, written: object, findings: list[Finding]) -> MergedJob | None:
         """Check one job; return it where it has no error."""
-        found = [*_name_findings(name), *_type_findings(name, written)]
+        found_type = [*_type_findings(name, written)]
+        found = [*_name_findings(name), *found_type]
         merged = None
-        if isinstance(written, dict) and written.get("type") in JOB_MODELS:
+        if not found_type and isinstance(written, dict):
             merged = self._typed_job(name, written, found)
         findings += found
         return merged if all(one.severity is Severity.WARNING for one in found) else None
@@ -119,10 +122,11 @@ class _Context:
     def _typed_job(self, name: str, written: Mapping[str, Any], found: list[Finding]) -> MergedJob | None:
         job_type = written["type"]
         found += checks.missing_keys(name, job_type, written, self.written_defaults)
-        job = _validated(JOB_MODELS[job_type], written, ("jobs", name), found, job_type)
+        job = _validated(JOB_MODELS[job_type], written, found, "jobs", name, job_type=job_type)
         if job is None:
             return None
-        merged = merge(name, written, job, self.defaults, self.header)
+        own = OwnJob(name, written, job)
+        merged = own.with_defaults(self.defaults, self.header)
         found += [*checks.conflicts(merged), *checks.oddities(merged)]
         return merged
 
@@ -137,16 +141,12 @@ def _name_findings(name: str) -> Iterator[Finding]:
 
 def _type_findings(name: str, written: object) -> Iterator[Finding]:
     path = ("jobs", name)
-    advice = f"allowed values: {', '.join(JOB_MODELS)}"
+    allowed = [*map(str, JOB_MODELS)]
     if not isinstance(written, dict):
-        message = f"job '{values.shown(name)}' must be a mapping, not {kind_of(written)}"
-        yield Finding("wrong-type", path, message, "write its keys below its name, indented")
+        yield wrong_type("a mapping", written, path, None)
     elif "type" not in written:
-        yield missing_key("type", path, None, advice)
+        yield missing_key("type", path, None, f"say what it is: type: {' or '.join(allowed)}")
+    elif not isinstance(written["type"], str):
+        yield wrong_type("text", written["type"], (*path, "type"), None)
     elif written["type"] not in JOB_MODELS:
-        meant = closest(str(written["type"]), map(str, JOB_MODELS))
-        message = f"unknown type '{values.shown(written['type'])}' of job '{values.shown(name)}'"
-        label = None if meant is None else f"did you mean '{meant}'?"
-        yield Finding("unknown-value", (*path, "type"), message, advice, label)
-
-
+        yield unknown_value(written["type"], allowed, (*path, "type"), within(path))

@@ -72,7 +72,9 @@ class InventoryRetrievalParameters(fields.Strict):
     def _starts_before_it_ends(self) -> Self:
         if self.start_date is not None and self.end_date is not None and self.start_date >= self.end_date:
             message = f"'end_date' ({self.end_date}) is not after 'start_date' ({self.start_date})"
-            raise values.wrong("date", message, "the end itself is not in the range: write a later one", "end_date")
+            raise values.wrong(
+                "date", message, "the end itself is not in the range: write a later one", "end_date"
+            )
         return self
 
 
@@ -86,9 +88,11 @@ Output = Annotated[OutputLocation | None, Field(description="Where the results g
 class AnyJob(fields.Strict):
     """What every job may carry."""
 
+    type: Annotated[str, Field(description="The job's type.")]
     vault: Vault = None
     account_id: Annotated[
-        fields.AccountId | None, Field(description="The vault's owner, where it is not the file's account_id.")
+        fields.AccountId | None,
+        Field(description="The vault's owner, where it is not the file's account_id."),
     ] = None
     region: Annotated[
         fields.Region | None, Field(description="The vault's region, where it is not the file's region.")

@@ -13,12 +13,12 @@ _SCHEDULES = {"schedule", "every"}
 
 @dataclass(frozen=True, slots=True)
 class MergedJob:
-    """A job that passed its model's checks.
+    """A job, the defaults filled in.
 
     Attributes:
         name: Its name.
         written: What stands under its name in the file.
-        fields: Its fields, the defaults filled in.
+        fields: Its fields.
         account_id: The vaults' owner, the file's where the job has none.
         region: The vaults' region, the file's where the job has none.
     """
@@ -29,20 +29,29 @@ class MergedJob:
     account_id: str
     region: str | None
 
-    def path(self, *field: str) -> Path:
+    def path(self, field: str) -> Path:
         """Return where a field is written: in the job, else among the defaults."""
-        return ("jobs", self.name, *field) if field[0] in self.written else ("defaults", *field)
+        return ("jobs", self.name, field) if field in self.written else ("defaults", field)
 
 
-def merge(name: str, written: Mapping[str, Any], job: JobModel, defaults: Defaults, header: Header) -> MergedJob:
-    """Fill in the defaults: a job's own field wins, its null takes the default away."""
-    own = job.model_fields_set
-    decided = own | _SCHEDULES if own & _SCHEDULES else own
-    missing = (defaults.model_fields_set & type(job).model_fields.keys()) - decided
-    return MergedJob(
-        name=name,
-        written=written,
-        fields=job.model_copy(update={field: getattr(defaults, field) for field in missing}),
-        account_id=(job.account_id if "account_id" in own else header.account_id) or "-",
-        region=job.region if "region" in own else header.region,
-    )
+@dataclass(frozen=True, slots=True)
+class OwnJob:
+    """A job with the fields that it writes itself."""
+
+    name: str
+    written: Mapping[str, Any]
+    fields: JobModel
+
+    def with_defaults(self, defaults: Defaults, header: Header) -> MergedJob:
+        """Fill in the defaults: a job's own field wins, its null takes the default away."""
+        job = self.fields
+        own = job.model_fields_set
+        decided = own | _SCHEDULES if own & _SCHEDULES else own
+        missing = (defaults.model_fields_set & type(job).model_fields.keys()) - decided
+        return MergedJob(
+            name=self.name,
+            written=self.written,
+            fields=job.model_copy(update={field: getattr(defaults, field) for field in missing}),
+            account_id=(job.account_id if "account_id" in own else header.account_id) or "-",
+            region=job.region if "region" in own else header.region,
+        )

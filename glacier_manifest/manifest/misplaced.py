@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from glacier_manifest.jobs.request import JobType
-from glacier_manifest.manifest.file_models import SECTIONS, TOP_LEVEL, Defaults, Header
+from glacier_manifest.manifest.file_models import SECTIONS, Defaults, Header
 from glacier_manifest.manifest.findings import Finding, Path
 from glacier_manifest.manifest.job_models import JOB_MODELS
 from glacier_manifest.manifest.values import shown
 from glacier_manifest.manifest.where import name_of
 
 _SCHEDULING = ("schedule", "every", "timezone")
+_TOP = "write it at the top level of the file"
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -17,7 +17,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 - only needed where something is wrong
 
     plain = {_plain(one): one for one in known}
-    matches = get_close_matches(_plain(word), plain, n=1, cutoff=0.7)
+    matches = get_close_matches(_plain(word[:100]), plain, n=1, cutoff=0.7)
     return plain[matches[0]] if matches else None
 
 
@@ -25,10 +25,10 @@ def _plain(word: str) -> str:
     return word.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
-def stray_key(path: Path, allowed: tuple[str, ...], job_type: object) -> Finding:
+def stray_key(path: Path, allowed: tuple[str, ...], job_type: str | None) -> Finding:
     """Return the finding for a key, the last of `path`, that does not stand among the allowed ones."""
     key, parent = str(path[-1]), path[:-1]
-    home = _home(key, parent, job_type)
+    home = _home(key, parent, allowed, job_type)
     if home is not None:
         message, advice = home
         return Finding("misplaced-key", path, message, advice, at_key=True)
@@ -43,27 +43,40 @@ def stray_key(path: Path, allowed: tuple[str, ...], job_type: object) -> Finding
     )
 
 
-def _home(key: str, parent: Path, job_type: object) -> tuple[str, str] | None:
-    if len(parent) == 2 and parent[0] == "jobs":  # noqa: PLR2004 - ("jobs", its name)
-        return _home_from_job(key, parent, job_type)
-    if parent == ("defaults",) and key in Header.model_fields:
-        return f"'{key}' does not stand in 'defaults'", "write it at the top level of the file"
-    if parent == ("defaults",) and any(key in model.model_fields for model in JOB_MODELS.values()):
-        return f"'{key}' has no default", "write it in each job"
+def _home(key: str, parent: Path, allowed: Iterable[str], job_type: str | None) -> tuple[str, str] | None:
+    """Return the message and the advice for a key that means something elsewhere."""
+    if _plain(key) in map(_plain, allowed):
+        return None
+    if job_type is not None and len(parent) == 2:  # noqa: PLR2004 - ("jobs", its name)
+        return _home_from_job(key, name_of(parent, job_type))
+    if parent == ("defaults",):
+        return _home_from_defaults(key)
     if not parent and key in Defaults.model_fields:
         return f"'{key}' does not stand at the top level", "write it in a job, or under 'defaults'"
     return None
 
 
-def _home_from_job(key: str, parent: Path, job_type: object) -> tuple[str, str] | None:
-    job = name_of(parent, job_type)
+def _home_from_defaults(key: str) -> tuple[str, str] | None:
+    if key in Header.model_fields:
+        return f"'{key}' does not stand in 'defaults'", _TOP
+    if _job_types(key):
+        return f"'{key}' has no default", "write it in each job"
+    return None
+
+
+def _home_from_job(key: str, job: str) -> tuple[str, str] | None:
     if key in _SCHEDULING:
         why = "a retrieval would be paid for again at every tick; run 'apply' when you want it"
         return f"'{key}' in {job}: only inventory-retrieval jobs recur", why
-    owners = [str(name) for name in JobType if key in JOB_MODELS[name].model_fields]
-    if owners:
-        belongs = " and ".join(owners)
-        return f"'{key}' in {job} belongs to {belongs} jobs", f"remove it, or change the type to {owners[0]}"
-    if key in SECTIONS or (key in TOP_LEVEL and key != "jobs"):
-        return f"'{key}' does not stand in a job", "write it at the top level of the file"
+    types = _job_types(key)
+    if types:
+        message = f"'{key}' in {job} belongs to {' and '.join(types)} jobs"
+        return message, f"remove it, or change the type to {types[0]}"
+    if key in SECTIONS or key in Header.model_fields:
+        return f"'{key}' does not stand in a job", _TOP
     return None
+
+
+def _job_types(key: str) -> list[str]:
+    """Return the types of job that have a field, however its name is spelled."""
+    return [str(name) for name, model in JOB_MODELS.items() if _plain(key) in map(_plain, model.model_fields)]

@@ -126,7 +126,9 @@ class Encryption(Parameters):
         for name in ("kms_key_id", "kms_context"):
             if self.encryption_type != "aws:kms" and getattr(self, name) is not None:
                 message = f"'{name}' needs 'encryption_type: aws:kms'"
-                raise values.wrong("conflicting-keys", message, f"remove '{name}', or encrypt with aws:kms", name)
+                raise values.wrong(
+                    "conflicting-keys", message, f"remove '{name}', or encrypt with aws:kms", name
+                )
         return self
 
 
@@ -175,7 +177,9 @@ class S3Location(Parameters):
     bucket_name: Annotated[
         fields.NonEmpty, Field(description="The bucket, in the vault's region.", examples=["my-bucket"])
     ]
-    prefix: Annotated[fields.Prefix, Field(description="What the results' names begin with, at most 512 bytes.")]
+    prefix: Annotated[
+        fields.Prefix, Field(description="What the results' names begin with, at most 512 bytes.")
+    ]
     encryption: Annotated[Encryption | None, Field(description="How S3 encrypts the results.")] = None
     canned_acl: Annotated[
         CannedAcl | None, Field(description="A ready-made access control list; or access_control_list.")

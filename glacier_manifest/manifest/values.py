@@ -39,6 +39,7 @@ EXPRESSION_CHARACTERS = 128_000
 #: A day from which schedules are looked at where only their form counts, not the time.
 REFERENCE = datetime(2026, 1, 1, tzinfo=UTC)
 
+_EARLIEST_YEAR = 1970
 _CRON_FIELDS = 5
 _WILDCARD = re.compile(r"[*?\[\]{}]")
 _SHOWN = 60
@@ -47,7 +48,7 @@ _SHOWN = 60
 def wrong(code: str, message: str, advice: str | None = None, *at: str) -> PydanticCustomError:
     """Return the error of a rule; `at` leads from the checked value to the member that is to blame."""
     context: dict[str, Any] = {"message": message, "advice": advice, "at": at}
-    return PydanticCustomError(code, "{message}", context)  # type: ignore[arg-type] # wants a literal
+    return PydanticCustomError(code, "{message}", context)
 
 
 def shown(value: object) -> str:
@@ -97,8 +98,8 @@ def vault_name(text: str) -> str:
     if text.startswith("arn:"):
         advice = f"write the name alone: {text.rpartition('/')[2] or 'my-vault'}"
     elif _WILDCARD.search(text):
-        raise wrong("vault-name", f"'{shown(text)}' is a pattern, and a vault must be named",
-                    "list the vaults: vault: [photos-eu, photos-us]")  # fmt: skip
+        message = f"'{shown(text)}' is a pattern, and a vault must be named"
+        raise wrong("vault-name", message, "list the vaults: vault: [photos-eu, photos-us]")
     raise wrong("vault-name", f"'{shown(text)}' cannot be the name of a vault", advice)
 
 
@@ -139,33 +140,37 @@ def byte_range(text: str) -> str:
         raise wrong("byte-range", f"'{shown(text)}' is not a byte range", advice)
     start, end = map(int, text.split("-"))
     if start > end:
-        raise wrong("byte-range", f"byte range '{text}' ends before it starts", f"did you mean {end}-{start}?")
+        raise wrong(
+            "byte-range", f"byte range '{text}' ends before it starts", f"did you mean {end}-{start}?"
+        )
     if start % MIB:
         below = start - start % MIB
-        raise wrong("byte-range", f"byte range '{text}' does not start at a whole MiB",
-                    f"start at {below} or {below + MIB}")  # fmt: skip
+        message = f"byte range '{text}' does not start at a whole MiB"
+        raise wrong("byte-range", message, f"start at {below} or {below + MIB}")
     if end >= LARGEST_ARCHIVE:
-        raise wrong("byte-range", f"byte range '{text}' ends behind the largest archive there can be",
-                    f"no archive has more than {LARGEST_ARCHIVE} bytes")  # fmt: skip
+        message = f"byte range '{text}' ends behind the largest archive there can be"
+        raise wrong("byte-range", message, f"no archive has more than {LARGEST_ARCHIVE} bytes")
     return text
 
 
 def moment(text: str) -> str:
     """Return an ISO 8601 date or moment as Glacier wants it: ``2015-01-01T00:00:00Z``."""
-    advice = "write it like 2015-01-01 or 2015-01-01T00:00:00Z"
-    try:
-        if not fits(MOMENT, text):
-            raise ValueError(text)
-        instant = parse_instant(text)
-    except (ValueError, OverflowError) as error:
-        raise wrong("date", f"'{shown(text)}' is not a date", advice) from error
-    if instant.year < 1970:  # noqa: PLR2004 - the beginning of the service's own time
-        raise wrong("date", f"'{text}' lies before 1970", advice)
+    instant = _instant(text) if fits(MOMENT, text) else None
+    if instant is None or instant.year < _EARLIEST_YEAR:
+        advice = "write it like 2015-01-01 or 2015-01-01T00:00:00Z"
+        raise wrong("date", f"'{shown(text)}' is not a date of an archive", advice)
     return wire_instant(instant)
 
 
+def _instant(text: str) -> datetime | None:
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError):
+        return None
+
+
 def limit(value: object) -> object:
-    """Return an inventory's limit as the text that the API wants (docs: "api-InventoryRetrievalJobInput")."""
+    """Return an inventory's limit as the API wants it: text (docs: "api-InventoryRetrievalJobInput")."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(text, str) and not fits(LIMIT, text):
         raise wrong("invalid-value", f"'{shown(text)}' is not a limit", "write a whole number from 1 up")
@@ -197,7 +202,7 @@ def one_character(text: str) -> str:
 
 def delimiter(text: str) -> str:
     r"""Check a field delimiter: ``\n``, ``\r`` or printable ASCII (docs: "api-CSVInput", FieldDelimiter)."""
-    if not ("\n" == text or "\r" == text or " " <= one_character(text) <= "~"):  # noqa: SIM300 - reads as a list
+    if one_character(text) not in {"\n", "\r"} and not " " <= text <= "~":
         advice = "Glacier takes line feed, carriage return and ASCII from space to '~'"
         raise wrong("invalid-value", f"{text!r} cannot separate fields", advice)
     return text

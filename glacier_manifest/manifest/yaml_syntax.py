@@ -1,7 +1,5 @@
 """The YAML parser's complaints, in words that say what to do."""
 
-from typing import Any
-
 import yaml
 
 from glacier_manifest.diagnostics import Diagnostic
@@ -16,35 +14,45 @@ ADVICE = {
     "too-many-aliases": "write the values out, or keep long lists of IDs in a file ('archive_ids_from')",
 }
 
-_TAB = "indent with spaces; YAML does not take tabs"
-_QUOTE = "quote the value: it begins with a character that has a meaning in YAML"
+_INDENT = "indent the line like its neighbours"
 
-#: A piece of libyaml's complaint, our message, and what to do. The first that fits counts.
+#: A piece of the parser's complaint, our message, and what to do. The first that fits counts.
 _COMPLAINTS = (
     ("alphabetic or numeric character", "'*' and '&' must be followed by a name", QUOTE_ASTERISK),
-    ("mapping values are not allowed", "a ':' stands where no key can be", "quote a value that holds ': '; else check the indentation"),
-    ("sequence entries are not allowed", "a list begins on the line of its key", "put each '- item' on a line of its own"),
-    ("unknown escape", "unknown escape in double quotes", "use single quotes, in which a backslash is a backslash"),
+    (
+        "mapping values are not allowed",
+        "a ':' stands where no key can be",
+        "quote a value that holds ': ', else check the indentation",
+    ),
+    (
+        "sequence entries are not allowed",
+        "a list begins on the line of its key",
+        "put each '- item' on a line of its own",
+    ),
+    (
+        "unknown escape",
+        "unknown escape in double quotes",
+        "use single quotes, in which a backslash is a backslash",
+    ),
     ("end of stream", "a quote is opened and not closed", "close the quote"),
     ("',' or ']'", "a list opened with '[' is not closed", "add the missing ',' or ']'"),
     ("',' or '}'", "a mapping opened with '{' is not closed", "add the missing ',' or '}'"),
     ("could not find expected ':'", "a key without a ':'", "write 'key: value', and check the indentation"),
-    ("did not find expected key", "the indentation fits no key above", "indent the line like its neighbours"),
-    ("<block end>", "the indentation fits no line above", "indent the line like its neighbours"),
-    ("'-' indicator", "a key among the items of a list", "indent the line like its neighbours"),
-    ("<document start>", "the text goes on where the document has ended", "indent the line like its neighbours"),
-)  # fmt: skip
+    ("did not find expected key", "the indentation fits no line above", _INDENT),
+    ("<block end>", "the indentation fits no line above", _INDENT),
+    ("'-' indicator", "a key among the items of a list", _INDENT),
+    ("<document start>", "the text goes on where the document has ended", _INDENT),
+)
 
 
 def explain(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """Return a parser's error as a diagnostic at the place where it stopped."""
-    mark = getattr(error, "problem_mark", None)
-    place = _place(source, mark)
-    message, advice = _words(error, source.quote(place))
+    place = _place(source, getattr(error, "problem_mark", None))
+    message, advice = _words(str(getattr(error, "problem", error)), source.quote(place))
     return source.error("yaml-syntax", message, place, advice)
 
 
-def _place(source: Source, mark: Any) -> Place:
+def _place(source: Source, mark: yaml.Mark | None) -> Place:
     if mark is None:
         return Place(1, 1, 2)
     line = min(mark.line + 1, len(source.lines))
@@ -52,17 +60,15 @@ def _place(source: Source, mark: Any) -> Place:
     return Place(line, column, column + 1)
 
 
-def _words(error: yaml.YAMLError, character: str) -> tuple[str, str]:
-    problem = str(getattr(error, "problem", error))
+def _words(problem: str, character: str) -> tuple[str, str]:
+    if "cannot start any token" in problem and character == "\t":
+        return "a tab stands where only spaces may", "indent with spaces; YAML does not take tabs"
     if "cannot start any token" in problem:
-        return _no_token(character)
+        return (
+            f"a value cannot begin with '{character}'",
+            "quote the value: the character means something in YAML",
+        )
     for piece, message, advice in _COMPLAINTS:
         if piece in problem:
             return message, advice
     return f"this is not YAML: {problem}", "check the quotes, the colons and the indentation"
-
-
-def _no_token(character: str) -> tuple[str, str]:
-    if character == "\t":
-        return "a tab stands where only spaces may", _TAB
-    return f"a value cannot begin with '{character}'", _QUOTE
