@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import SERVICE_DEFAULT, Tier
 
 #: A piece of the InitiateJob body in the API's own spelling, such as ``{"S3": {"BucketName": "results"}}``.
@@ -142,6 +143,7 @@ class Request:
         description: The user's own text, without the marker.
         sns_topic: Where Glacier tells of the job's end.
         slot: The tick of the job's schedule, ``2026-11-23T03:00Z``; None for a job that runs once.
+        schedule: The schedule itself, by which a later slot of the same series is made.
         size: Bytes of the archive or range, where known.
     """
 
@@ -152,6 +154,7 @@ class Request:
     description: str | None = None
     sns_topic: str | None = None
     slot: str | None = None
+    schedule: Schedule | None = None
     size: int | None = None
 
     @property

@@ -1,1 +1,1 @@
-"""."""
+"""What the jobs are doing: listings matched with the state, waiting, expiry."""

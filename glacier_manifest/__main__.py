@@ -1,0 +1,5 @@
+"""`python -m glacier_manifest`."""
+
+from glacier_manifest.cli.main import main
+
+main()

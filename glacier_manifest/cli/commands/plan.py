@@ -1,0 +1,107 @@
+"""`glacier-manifest plan MANIFEST...`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glacier_manifest.aws.glacier import GlacierReader
+from glacier_manifest.aws.session import Clients, Connection
+from glacier_manifest.cli.asking import Words, asked_for
+from glacier_manifest.cli.consent import started_before
+from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.options import (
+    aws_options,
+    console_options,
+    format_option,
+    manifests_argument,
+    planning_options,
+    refresh_option,
+    selection_options,
+    state_option,
+)
+from glacier_manifest.cli.wiring import now, state_to_read, warn
+from glacier_manifest.errors import Exit
+from glacier_manifest.manifest import Manifest, read_manifest
+from glacier_manifest.planning.decide import Restarts, decide_all
+from glacier_manifest.planning.limits import Allowances, check_limits
+from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
+from glacier_manifest.state.protocol import State
+from glacier_manifest.tracking.observe import as_observed, observe, under_way
+from glacier_manifest.views import plans as view
+
+
+@click.command("plan", short_help="Show what would start, and why; starts nothing.")
+@manifests_argument()
+@format_option("human", "json", "ndjson")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to apply exactly that."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to start.")
+@selection_options
+@planning_options
+@refresh_option
+@state_option
+@aws_options
+@console_options
+@click.pass_obj
+def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click hands in the options by name
+    """Show what would start, and why; starts nothing and takes no lock."""
+    manifest = read_manifest(words["paths"])
+    warn(console, manifest.warnings)
+    allowances = Allowances.parse(words["allowances"])
+    connection = Connection(words["profile"], words["region"], words["endpoint_url"])
+    with Clients(connection) as clients, state_to_read(words["state"], manifest.files) as state:
+        plan = _planned(manifest, words, state, clients)
+        _show(console, plan, words["form"])
+        started = started_before(state, plan.digest, plan)
+        check_limits(plan, limits=manifest.limits, allowances=allowances, started=started)
+        if words["out"] is not None:
+            header = _header(plan, manifest, allowances, state)
+            _save(console, plan, header, words["out"])
+    if words["detailed_exitcode"] and plan.starts:
+        console.err("next: run 'glacier-manifest apply' to start what the plan shows\n")
+        return Exit.SOMETHING_TO_START
+    return Exit.DONE
+
+
+def _planned(manifest: Manifest, words: Mapping[str, Any], state: State, clients: Clients) -> Plan:
+    made_at = now()
+    reader = GlacierReader(clients)
+    asking = Words(
+        words["region"], words["targets"], words["excludes"], words["new_account"], words["refresh"]
+    )
+    asked = asked_for(manifest, asking, state=state, clients=clients, reader=reader, now=made_at)
+    records = state.latest(one.key for one in asked)
+    if words["refresh"]:
+        records = as_observed(records, observe(under_way(records.values()), reader, now=made_at))
+    return Plan(decide_all(asked, lambda _keys: records, Restarts(words["restarts"])), made_at)
+
+
+def _show(console: Console, plan: Plan, form: str) -> None:
+    match form:
+        case "json":
+            console.json(view.as_json(plan))
+        case "ndjson":
+            console.json_lines(view.ndjson(plan))
+        case _:
+            console.out(view.human(plan))
+
+
+def _header(plan: Plan, manifest: Manifest, allowances: Allowances, state: State) -> PlanHeader:
+    return header_of(
+        plan,
+        state_id=state.identity.id or None,
+        manifests=manifest.files,
+        pace=manifest.pace,
+        limits=manifest.limits,
+        allow=allowances.values,
+    )
+
+
+def _save(console: Console, plan: Plan, header: PlanHeader, out: Path) -> None:
+    with out.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in plan_lines(plan, header))
+    console.note(f"Saved the plan to {out}; start exactly this with: glacier-manifest apply {out}")

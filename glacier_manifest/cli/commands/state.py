@@ -1,0 +1,184 @@
+"""`glacier-manifest state list|show|export|resolve`."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.options import DURATION, console_options, format_option, setting, state_option
+from glacier_manifest.cli.wiring import now, state_to_read, state_to_write
+from glacier_manifest.errors import Refused, UsageError
+from glacier_manifest.jobs.address import AddressPattern
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.state.changes import Find, Release
+from glacier_manifest.state.export import export_history, export_knowledge
+from glacier_manifest.state.protocol import State
+from glacier_manifest.state.record import Mishap, Record
+from glacier_manifest.units import parse_duration
+from glacier_manifest.views import records as view
+
+_HERE = (Path(),)
+
+
+@click.group("state", short_help="Look into the state, or settle an unknown outcome.")
+def command() -> None:
+    """Look into the state beside the manifests of this folder (or --state), or settle an unknown outcome."""
+
+
+@command.command("list")
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([str(status) for status in Status]),
+    help="Only requests in this status.",
+)
+@format_option("human", "json", "ndjson")
+@state_option
+@console_options
+@click.pass_obj
+def list_command(
+    console: Console, *, addresses: Sequence[str], statuses: Sequence[str], form: str, state: str | None
+) -> None:
+    """List requests: all, those of a status, or those at an ADDRESS (* and ? match)."""
+    with state_to_read(state, _HERE) as opened:
+        found = _listed(opened, addresses, statuses)
+        match form:
+            case "json":
+                requests = [view.record_json(record) for record in found]
+                console.json({"format_version": view.FORMAT_VERSION, "requests": requests})
+            case "ndjson":
+                console.json_lines(view.record_json(record) for record in found)
+            case _:
+                for record in found:
+                    console.out(f"{view.line_of(record)}\n")
+
+
+def _listed(state: State, addresses: Sequence[str], statuses: Sequence[str]) -> Iterator[Record]:
+    wanted = {Status(word) for word in statuses} or None
+    patterns = [AddressPattern(text) for text in addresses]
+    for record in state.records(statuses=wanted):
+        if not patterns or any(_is_meant(pattern, record) for pattern in patterns):
+            yield record
+
+
+def _is_meant(pattern: AddressPattern, record: Record) -> bool:
+    return pattern.matches(record.address) or pattern.may_be_cut(record.address)
+
+
+@command.command("show")
+@click.argument("address")
+@format_option("human", "json")
+@state_option
+@console_options
+@click.pass_obj
+def show_command(console: Console, address: str, form: str, state: str | None) -> None:
+    """Show all that is known of one request, and everything that was done about it."""
+    with state_to_read(state, _HERE) as opened:
+        record = _one(opened, address)
+        events = [dict(event) for event in opened.events(key=record.key)]
+    if form == "json":
+        console.json(
+            {"format_version": view.FORMAT_VERSION, "request": view.record_json(record), "events": events}
+        )
+        return
+    console.out(view.whole(record))
+    console.out("".join(f"{view.event_line(event)}\n" for event in events))
+
+
+@command.command("export")
+@state_option
+@console_options
+@click.pass_obj
+def export_command(console: Console, state: str | None) -> None:
+    """Print the whole state as JSON lines: requests, approvals, and the log of every call and decision."""
+    with state_to_read(state, _HERE) as opened:
+        for lines in (export_knowledge(opened), export_history(opened)):
+            for line in lines:
+                console.out(f"{line}\n")
+
+
+@command.command("resolve")
+@click.argument("address")
+@click.option("--job-id", metavar="ID", help="It was started: this is what Glacier calls the job.")
+@click.option("--assume-lost", is_flag=True, help="It was not started: the next apply may send it again.")
+@setting("--lock-timeout", type=DURATION, default=parse_duration("0s"), help="Wait for a run to end.")
+@state_option
+@console_options
+@click.pass_obj
+def resolve_command(
+    console: Console,
+    *,
+    address: str,
+    job_id: str | None,
+    assume_lost: bool,
+    lock_timeout: timedelta,
+    state: str | None,
+) -> None:
+    """Say what became of a request whose outcome is unknown.
+
+    Look first: 'aws glacier list-jobs' shows every job of the vault, and the marker in its description
+    ('state show ADDRESS') tells which one it is.
+    """
+    if (job_id is None) != assume_lost:
+        raise UsageError(
+            "resolve-how",
+            "say either --job-id ID (it was started) or --assume-lost (it was not)",
+            next_step="look with 'aws glacier list-jobs --account-id - --vault-name VAULT' which it is",
+        )
+    with state_to_write(
+        console,
+        state,
+        _HERE,
+        command=["glacier-manifest", "state", "resolve", address],
+        lock_timeout=lock_timeout,
+    ) as opened:
+        record = _unknown(_one(opened, address, among={Status.UNKNOWN, Status.INTENDED}))
+        opened.write(_settled(record, job_id))
+        told = f"job {job_id}" if job_id is not None else "not started; the next apply may send it again"
+        console.out(f"{record.address}: {told}\n")
+
+
+def _settled(record: Record, job_id: str | None) -> Find | Release:
+    if job_id is not None:
+        return Find(record.key, record.generation, now(), job_id, Status.IN_PROGRESS)
+    lost = Mishap("assumed-lost", "a person said that it was not started")
+    return Release(record.key, record.generation, now(), lost)
+
+
+def _unknown(record: Record) -> Record:
+    if record.status is Status.UNKNOWN:
+        return record
+    raise Refused(
+        "not-unknown",
+        f"{record.address} is {view.words(record.status)}: only an unknown outcome is resolved",
+        next_step="see 'glacier-manifest state list --status unknown'",
+    )
+
+
+def _one(state: State, address: str, *, among: set[Status] | None = None) -> Record:
+    """Return the one record, of the highest generation, that an address means.
+
+    Raises:
+        UsageError: It means none, or several.
+    """
+    records = {
+        record.address: record for record in state.records() if among is None or record.status in among
+    }
+    found = AddressPattern(address).choose(records)
+    if len(found) == 1:
+        return records[found[0]]
+    if not found:
+        raise UsageError(
+            "no-such-address",
+            f"the state has no request at {address!r}",
+            next_step="'glacier-manifest state list' shows every address",
+        )
+    raise UsageError(
+        "ambiguous-address",
+        f"{address!r} means {len(found)} requests: {', '.join(found[:5])}{', ...' if len(found) > 5 else ''}",  # noqa: PLR2004 - enough to see why
+        next_step="name one of them in full",
+    )

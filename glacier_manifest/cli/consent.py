@@ -1,0 +1,81 @@
+"""Whether what would start may start: a saved plan, a digest, `--yes`, or a person at the terminal."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
+from glacier_manifest.errors import NotApproved
+from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
+from glacier_manifest.planning.limits import Allowances, check_limits
+from glacier_manifest.planning.plan import Plan
+from glacier_manifest.state.protocol import Approval, Started, State
+from glacier_manifest.views import plans as view
+
+
+def consented(
+    console: Console,
+    source: FromManifests | FromSavedPlan,
+    plan: Plan,
+    *,
+    words: Mapping[str, Any],
+    state: State,
+    now: datetime,
+) -> Approval:
+    """Return the approval under which the plan's starts may be made; keep it in the state.
+
+    Raises:
+        NotApproved: Nobody has approved some of them.
+        OverLimit: The approval would start more than a limit lets.
+        Elsewhere: A saved plan belongs to another state.
+    """
+    digest = _digest(source, plan, words)
+    if isinstance(source, FromSavedPlan):
+        if not words["new_state"]:
+            known = state.approval(digest)
+            check_state(source.saved.header, state.identity, approval=known, is_empty=state.is_empty())
+        check_approved(plan, source.saved.entries)
+        entries, how = source.saved.entries, "plan"
+    elif words["expect"] is not None:
+        entries = frozenset(plan.entries) if plan.digest == digest else frozenset()
+        check_approved(plan, entries | state.approved(digest, (action.entry for action in plan.starts)))
+        how = "expect"
+    else:
+        entries, how = frozenset(plan.entries), "yes" if words["yes"] else "prompt"
+    started = started_before(state, digest, plan)
+    check_limits(plan, limits=source.limits, allowances=_allowances(source, words), started=started)
+    if how == "prompt":
+        _ask(console, plan)
+    return state.approve(digest=digest, entries=entries, how=how, at=now)
+
+
+def _digest(source: FromManifests | FromSavedPlan, plan: Plan, words: Mapping[str, Any]) -> str:
+    if isinstance(source, FromSavedPlan):
+        return source.saved.header.digest
+    expected: str | None = words["expect"]
+    return expected if expected is not None else plan.digest
+
+
+def _allowances(source: FromManifests | FromSavedPlan, words: Mapping[str, Any]) -> Allowances:
+    """The limits that were lifted when the plan was saved, and those that this run lifts."""
+    return Allowances({**source.allow, **Allowances.parse(words["allowances"]).values})
+
+
+def started_before(state: State, digest: str, plan: Plan) -> Started:
+    """Return what the approval of a digest has started already."""
+    approval = state.approval(digest)
+    return Started(0, 0) if approval is None else state.started_under(approval.id, slots=plan.slots)
+
+
+def _ask(console: Console, plan: Plan) -> None:
+    if not console.asks:
+        raise nobody_to_ask(plan)
+    console.err(view.human(plan))
+    question = f"\nStart {len(plan.starts)} jobs? They cannot be cancelled. Only 'yes' starts them: "
+    if not console.confirm(question):
+        raise NotApproved(
+            "not-approved",
+            "the answer was not 'yes', so nothing was started",
+            next_step="run the same command again to be asked again",
+        )

@@ -1,0 +1,42 @@
+"""SIGINT and SIGTERM: the first one drains, the second one leaves at once."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Stop:
+    """Set when the run is to end; `signal_number` says which signal asked for it, if one did."""
+
+    flag: Event = field(default_factory=Event)
+    signal_number: int | None = None
+
+
+@contextmanager
+def draining(tell: Callable[[str], None]) -> Iterator[Stop]:
+    """Turn the first signal into a set flag for a ``with`` block; a second one ends the process.
+
+    Leaving at once loses nothing: what was about to be sent is written down.
+    """
+    stop = Stop()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if stop.signal_number is not None:
+            os._exit(128 + number)
+        stop.signal_number = number
+        stop.flag.set()
+        tell("Stopping: waiting for the calls under way (once more to leave at once) ...")
+
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,39 @@
+"""What exactly a reviewer approves: entries, and the digest over them."""
+
+import hashlib
+from collections.abc import Iterable
+
+from glacier_manifest.jobs.key import canonical, request_key, series_key
+from glacier_manifest.jobs.request import Request
+
+_PREFIX = "sha256:"
+
+
+def body_sha256(request: Request) -> str:
+    """Return the hash of the exact body without the marker, by which a changed request is seen."""
+    body = request.body(tier=request.tiers[0] if request.tiers else None, description=request.description)
+    return hashlib.sha256(canonical(body)).hexdigest()
+
+
+def entry(request: Request, generation: int) -> str:
+    """Return the approval entry of one purchase: 64 hexadecimal digits.
+
+    A scheduled request is approved as a series: its entry leaves the slot out, so that next week's slot is
+    covered by this week's review.
+    """
+    is_series = request.slot is not None
+    approved = {
+        "v": 1,
+        "series": is_series,
+        "key": series_key(request) if is_series else request_key(request),
+        "generation": generation,
+        "tiers": list(request.effective_tiers),
+        "body": request.body(tier=None, description=request.description),
+    }
+    return hashlib.sha256(canonical(approved)).hexdigest()
+
+
+def digest(entries: Iterable[str]) -> str:
+    """Return the digest of a set of entries, whatever their order: ``sha256:`` and 64 digits."""
+    joined = "\n".join(sorted(set(entries)))
+    return _PREFIX + hashlib.sha256(joined.encode("ascii")).hexdigest()

@@ -1,0 +1,65 @@
+"""Who may start what: everything that would start now must be among the approved entries."""
+
+from collections.abc import Iterable
+
+from glacier_manifest.errors import Elsewhere, NotApproved
+from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.planning.plan_file import PlanHeader
+from glacier_manifest.state.protocol import Approval, Identity
+
+_SHOWN = 20
+
+
+def check_approved(plan: Plan, approved: Iterable[str]) -> None:
+    """Refuse, by address, whatever would start and is not among the approved entries.
+
+    Raises:
+        NotApproved: Names the first of them.
+    """
+    entries = frozenset(approved)
+    missing = [action for action in plan.starts if action.entry not in entries]
+    if not missing:
+        return
+    raise NotApproved(
+        "not-approved",
+        f"{len(missing)} of {len(plan.starts)} to start are not in what was approved:\n{_listed(missing)}",
+        next_step="review the new plan ('glacier-manifest plan'), then apply with --expect and its digest",
+    )
+
+
+def _listed(actions: list[Action]) -> str:
+    lines = [f"  {action.address} ({action.verb}: {action.reason})" for action in actions[:_SHOWN]]
+    if len(actions) > _SHOWN:
+        lines.append(f"  and {len(actions) - _SHOWN} more")
+    return "\n".join(lines)
+
+
+def nobody_to_ask(plan: Plan) -> NotApproved:
+    """Return the refusal of a run that would start something and has nobody to ask."""
+    return NotApproved(
+        "not-approved",
+        f"{len(plan.starts)} jobs would start, and nobody has approved them",
+        next_step=f"review the plan, then say --expect {plan.digest}, or --yes",
+    )
+
+
+def check_state(header: PlanHeader, identity: Identity, *, approval: Approval | None, is_empty: bool) -> None:
+    """Refuse a saved plan that was made with another state than this one.
+
+    A plan that was made before there was a state belongs to an empty one, and to the one in which it was
+    applied before.
+
+    Raises:
+        Elsewhere: The state is another, or it is missing.
+    """
+    if header.state_id == identity.id or approval is not None:
+        return
+    if header.state_id is None and is_empty:
+        return
+    made_with = f"state {header.state_id}" if header.state_id else "a state that was still empty"
+    raise Elsewhere(
+        "other-state",
+        f"the plan was made with {made_with}, and this is {'an empty state' if is_empty else 'another'} "
+        f"({identity.id}): what was started there is not known here",
+        next_step="name the plan's own state with --state; or say --new-state if starting anew is meant",
+    )

@@ -1,0 +1,129 @@
+"""A plan: for every request, what would be done about it, and why."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.request import Request
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.planning.approval import digest, entry
+from glacier_manifest.state.record import Record
+
+
+class Verb(StrEnum):
+    """What would be done about a request."""
+
+    START = "start"
+    RESTART = "restart"
+    ADOPT = "adopt"
+    RESOLVE = "resolve"
+    WAIT = "wait"
+    KEEP = "keep"
+    BLOCKED = "blocked"
+
+
+class Reason(StrEnum):
+    """Why."""
+
+    NOT_STARTED = "not_started"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    REQUESTED = "requested"
+    UNKNOWN = "unknown"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    REJECTED = "rejected"
+
+
+#: The verbs that send an InitiateJob call, and so cost money.
+STARTING = frozenset({Verb.START, Verb.RESTART})
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A difference between what runs and what the manifest says now; it cannot be changed any more."""
+
+    field: str
+    running: str | None
+    wanted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One request and what would be done about it.
+
+    Attributes:
+        verb: What.
+        reason: Why.
+        request: The request as the manifest asks for it.
+        key: Its key.
+        generation: The purchase that is meant: the next one where it would start, else the present one.
+        record: What the state knows of its latest purchase, if anything.
+        drift: Where what was bought differs from what the manifest says now.
+    """
+
+    verb: Verb
+    reason: Reason
+    request: Request
+    key: str
+    generation: int
+    record: Record | None = None
+    drift: tuple[Drift, ...] = ()
+
+    @property
+    def starts(self) -> bool:
+        """Whether it would send an InitiateJob call."""
+        return self.verb in STARTING
+
+    @property
+    def address(self) -> str:
+        """The request's address."""
+        return address_of(self.request)
+
+    @property
+    def entry(self) -> str:
+        """What a reviewer approves of it."""
+        return entry(self.request, self.generation)
+
+    @property
+    def expedited(self) -> bool:
+        """Whether an Expedited price may be paid for it."""
+        return Tier.EXPEDITED in self.request.effective_tiers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every action, in order, and the moment for which they were decided."""
+
+    actions: tuple[Action, ...]
+    made_at: datetime
+
+    @cached_property
+    def starts(self) -> tuple[Action, ...]:
+        """The actions that would send an InitiateJob call."""
+        return tuple(action for action in self.actions if action.starts)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of everything selected, started or not, so that a partial failure keeps it."""
+        return digest(self.entries)
+
+    @property
+    def entries(self) -> Iterable[str]:
+        """The approval entries of everything selected."""
+        return (action.entry for action in self.actions)
+
+    @cached_property
+    def summary(self) -> Mapping[Verb, int]:
+        """How many requests each verb stands for."""
+        counts = Counter(action.verb for action in self.actions)
+        return {verb: counts[verb] for verb in Verb}
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The slots of the scheduled requests in it."""
+        return frozenset(action.request.slot for action in self.actions if action.request.slot is not None)

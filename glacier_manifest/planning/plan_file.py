@@ -1,0 +1,270 @@
+"""A plan as a file: what was reviewed, so that exactly that is applied.
+
+NDJSON: a header object, then an action a line. Each line carries all that is needed to send its request;
+keys, entries and the digest are worked out anew when it is read, so an edited file does not pass for the
+reviewed one.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.jobs.key import request_key
+from glacier_manifest.jobs.request import (
+    ArchiveRetrieval,
+    ByteRange,
+    InventoryRetrieval,
+    JobType,
+    Request,
+    Select,
+    Vault,
+    What,
+)
+from glacier_manifest.jobs.schedule import Schedule
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.manifest import Limits, Pace
+from glacier_manifest.planning.approval import digest, entry
+from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Verb
+
+FORMAT_VERSION: Literal["1.0"] = "1.0"
+_KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
+
+
+class _Edge(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PlanHeader(_Edge):
+    """The first line: what the plan was made for.
+
+    Attributes:
+        state_id: The state it was made with; None where there was none yet.
+        digest: The digest of all its entries.
+        actions: How many lines follow.
+        manifests: The files it was made from, as they were named.
+        pace: Requests a second and how many at once.
+        limits: What the approval may start.
+        allow: The limits that were lifted when it was made.
+    """
+
+    kind: Literal["glacier-manifest-plan"] = _KIND
+    format_version: Literal["1.0"] = FORMAT_VERSION
+    state_id: str | None
+    digest: str
+    made_at: datetime
+    actions: int
+    manifests: tuple[str, ...]
+    pace: dict[str, float]
+    limits: dict[str, int | None]
+    allow: dict[str, int]
+
+
+class _Schedule(_Edge):
+    cron: str
+    timezone: str
+
+
+class _Line(_Edge):
+    action: Verb
+    reason: str
+    address: str
+    generation: int
+    job: str
+    account_id: str
+    region: str
+    vault: str
+    tiers: tuple[Tier, ...]
+    slot: str | None
+    schedule: _Schedule | None
+    size: int | None
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan that was read back.
+
+    Attributes:
+        header: Its first line.
+        asked: Its requests.
+        entries: The approval entries of its actions.
+        restarts: The generation that each restart in it would buy, by key.
+    """
+
+    header: PlanHeader
+    asked: tuple[Asked, ...]
+    entries: frozenset[str]
+    restarts: Mapping[str, int]
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that stood in the manifest."""
+        expedited = self.header.limits.get("expedited_jobs")
+        return Limits(
+            jobs=self.header.limits.get("jobs"), expedited_jobs=5 if expedited is None else expedited
+        )
+
+    @property
+    def pace(self) -> Pace:
+        """The pace that stood in the manifest."""
+        return Pace(
+            requests_per_second=self.header.pace["requests_per_second"],
+            concurrency=int(self.header.pace["concurrency"]),
+        )
+
+
+def is_plan_file(first_line: str) -> bool:
+    """Say whether a file that begins with this line is a saved plan (and not a manifest)."""
+    try:
+        header = json.loads(first_line)
+    except ValueError:
+        return False
+    return isinstance(header, dict) and header.get("kind") == _KIND
+
+
+def header_of(
+    plan: Plan,
+    *,
+    state_id: str | None,
+    manifests: Sequence[Path],
+    pace: Pace,
+    limits: Limits,
+    allow: Mapping[str, int],
+) -> PlanHeader:
+    """Return the first line of a plan file."""
+    return PlanHeader(
+        state_id=state_id,
+        digest=plan.digest,
+        made_at=plan.made_at,
+        actions=len(plan.actions),
+        manifests=tuple(str(path) for path in manifests),
+        pace={"requests_per_second": pace.requests_per_second, "concurrency": pace.concurrency},
+        limits={"jobs": limits.jobs, "expedited_jobs": limits.expedited_jobs},
+        allow=dict(allow),
+    )
+
+
+def plan_lines(plan: Plan, header: PlanHeader) -> Iterator[str]:
+    """Stream the lines of a plan file, each without its line end."""
+    yield header.model_dump_json()
+    for action in plan.actions:
+        yield _line_of(action).model_dump_json()
+
+
+def _line_of(action: Action) -> _Line:
+    request = action.request
+    schedule = request.schedule
+    return _Line(
+        action=action.verb,
+        reason=action.reason,
+        address=action.address,
+        generation=action.generation,
+        job=request.job,
+        account_id=request.vault.account_id,
+        region=request.vault.region,
+        vault=request.vault.name,
+        tiers=request.tiers,
+        slot=request.slot,
+        schedule=None if schedule is None else _Schedule(cron=schedule.cron, timezone=schedule.timezone),
+        size=request.size,
+        body=request.body(tier=None, description=request.description),
+    )
+
+
+def read_plan(lines: Iterable[str], *, file: Path) -> SavedPlan:
+    """Read a plan file back.
+
+    Args:
+        lines: Its lines.
+        file: Its name, for messages.
+
+    Raises:
+        InvalidInput: It is not a whole, unchanged plan file of this format.
+    """
+    rows = iter(lines)
+    header = _header(next(rows, ""), file)
+    asked: list[Asked] = []
+    entries: set[str] = set()
+    restarts: dict[str, int] = {}
+    for number, text in enumerate(rows, start=2):
+        line = _line(text, file, number)
+        request = _request(line)
+        one = Asked(request_key(request), request, Span(file, number, 1, 2))
+        asked.append(one)
+        entries.add(entry(request, line.generation))
+        if line.action in STARTING and line.generation > 0:
+            restarts[one.key] = line.generation
+    if len(asked) != header.actions or digest(entries) != header.digest:
+        raise _damaged(file, "it was cut or edited: its lines do not give the digest in its header")
+    return SavedPlan(header, tuple(asked), frozenset(entries), restarts)
+
+
+def _header(text: str, file: Path) -> PlanHeader:
+    try:
+        return PlanHeader.model_validate_json(text)
+    except ValidationError as error:
+        raise _damaged(file, f"its header does not read ({error.error_count()} faults)") from None
+
+
+def _line(text: str, file: Path, number: int) -> _Line:
+    try:
+        return _Line.model_validate_json(text)
+    except ValidationError:
+        raise _damaged(file, f"line {number} does not read", number) from None
+
+
+def _damaged(file: Path, what: str, line: int = 1) -> InvalidInput:
+    found = Diagnostic(
+        Severity.ERROR,
+        "plan-file-damaged",
+        f"this is not a whole plan file: {what}",
+        span=Span(file, line, 1, 2),
+        help="make it again with 'glacier-manifest plan --out'",
+    )
+    return InvalidInput([found], next_step="make the plan again with 'glacier-manifest plan --out FILE'")
+
+
+def _request(line: _Line) -> Request:
+    schedule = line.schedule
+    return Request(
+        job=line.job,
+        vault=Vault(line.account_id, line.region, line.vault),
+        what=_what(line.body),
+        tiers=line.tiers,
+        description=line.body.get("Description"),
+        sns_topic=line.body.get("SNSTopic"),
+        slot=line.slot,
+        schedule=None if schedule is None else Schedule(schedule.cron, schedule.timezone),
+        size=line.size,
+    )
+
+
+def _what(body: Mapping[str, Any]) -> What:
+    match JobType(body["Type"]):
+        case JobType.ARCHIVE_RETRIEVAL:
+            return ArchiveRetrieval(body["ArchiveId"], _byte_range(body.get("RetrievalByteRange")))
+        case JobType.INVENTORY_RETRIEVAL:
+            parameters = body.get("InventoryRetrievalParameters", {})
+            return InventoryRetrieval(
+                format=body.get("Format"),
+                start_date=parameters.get("StartDate"),
+                end_date=parameters.get("EndDate"),
+                limit=parameters.get("Limit"),
+                marker=parameters.get("Marker"),
+            )
+        case JobType.SELECT:
+            return Select(body["ArchiveId"], body["SelectParameters"], body["OutputLocation"])
+
+
+def _byte_range(text: str | None) -> ByteRange | None:
+    if text is None:
+        return None
+    start, _, end = text.partition("-")
+    return ByteRange(int(start), int(end))

@@ -1,0 +1,158 @@
+"""A run: all starts of one apply, several at a time, until they are done or something ends them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Event as Flag
+from threading import Lock
+
+from glacier_manifest.aws.answers import Answer
+from glacier_manifest.planning.plan import Action
+from glacier_manifest.starting.events import Event, Outcome, Result, RunBegan, Stopping
+from glacier_manifest.starting.sender import Sender, StopRunError, UnrecordedJobError
+
+_REFUSALS = frozenset({Result.REJECTED, Result.DEFERRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Endurance:
+    """How many identical refusals in a row end a run; `1` is ``--fail-fast``."""
+
+    max_errors: int = 10
+
+
+@dataclass(slots=True)
+class Report:
+    """How a run ended.
+
+    Attributes:
+        outcomes: What became of each action.
+        stopped_by: The answer that ended the run, where one did.
+        gave_up: The refusal that was met too often, where one was.
+        error: The state error that ended the run, where one did.
+        unrecorded: Jobs that Glacier accepted and the state could not take: address and job ID.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    stopped_by: Answer | None = None
+    gave_up: Outcome | None = None
+    error: Exception | None = None
+    unrecorded: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Run:
+    """Starts actions with several workers; events are told in the caller's thread, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        sender: Callable[[Callable[[Event], None]], Sender],
+        concurrency: int,
+        rate: float,
+        endurance: Endurance,
+        stop: Flag,
+    ) -> None:
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._sender = sender(self._events.put)
+        self._concurrency = concurrency
+        self._rate = rate
+        self._refusals = _Refusals(endurance.max_errors)
+        self._stop = stop
+        self._report = Report()
+
+    def __call__(self, actions: Sequence[Action], *, approval: int, tell: Callable[[Event], None]) -> Report:
+        """Start the actions in order and return when each has ended, or none is sent any more.
+
+        Args:
+            actions: What to start; the order is the order of sending.
+            approval: The approval under which they start.
+            tell: Takes every event, in this thread.
+        """
+        tell(RunBegan(len(actions), self._rate))
+        source = _Source(iter(actions))
+        with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:
+            workers = [pool.submit(self._work, source, approval) for _ in range(self._concurrency)]
+            self._tell_until_done(workers, tell)
+        for worker in workers:
+            worker.result()
+        return self._report
+
+    def _tell_until_done(self, workers: Sequence["Future[None]"], tell: Callable[[Event], None]) -> None:
+        """Pass events on while workers work; short waits let this thread answer to signals."""
+        while True:
+            over = all(worker.done() for worker in workers)
+            try:
+                event = self._events.get(timeout=0 if over else 0.1)
+            except Empty:
+                if over:
+                    return
+                continue
+            if isinstance(event, Outcome):
+                self._report.outcomes.append(event)
+            tell(event)
+
+    def _work(self, source: "_Source", approval: int) -> None:
+        for action in source:
+            if self._stop.is_set():
+                self._events.put(Outcome(action, Result.NOT_TRIED))
+                continue
+            self._events.put(self._start(action, approval))
+
+    def _start(self, action: Action, approval: int) -> Outcome:
+        try:
+            outcome = self._sender.start(action, approval)
+        except StopRunError as stopped:
+            self._report.stopped_by = stopped.answer
+            self._end(f"{stopped.answer.code}: {stopped.answer.message}")
+            return stopped.outcome
+        except Exception as error:  # noqa: BLE001 - one worker's failure must stop all of them, then be raised
+            if isinstance(error, UnrecordedJobError):
+                self._report.unrecorded.append((error.address, error.job_id))
+            self._report.error = self._report.error or error
+            self._end(str(error))
+            return Outcome(action, Result.NOT_TRIED)
+        if self._refusals.too_many(outcome):
+            self._report.gave_up = outcome
+            self._end("the same refusal came too often in a row")
+        return outcome
+
+    def _end(self, why: str) -> None:
+        if not self._stop.is_set():
+            self._stop.set()
+            self._events.put(Stopping(why))
+
+
+class _Source:
+    """Hands each action to one worker, in order."""
+
+    def __init__(self, actions: Iterator[Action]) -> None:
+        self._actions = actions
+        self._lock = Lock()
+
+    def __iter__(self) -> Iterator[Action]:
+        return self
+
+    def __next__(self) -> Action:
+        with self._lock:
+            return next(self._actions)
+
+
+class _Refusals:
+    """Counts identical refusals in a row."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._code: str | None = None
+        self._count = 0
+        self._lock = Lock()
+
+    def too_many(self, outcome: Outcome) -> bool:
+        """Count an outcome; say whether it is the one refusal too many."""
+        with self._lock:
+            if outcome.result not in _REFUSALS or outcome.mishap is None:
+                self._code, self._count = None, 0
+                return False
+            self._count = self._count + 1 if outcome.mishap.code == self._code else 1
+            self._code = outcome.mishap.code
+            return self._count >= self._most

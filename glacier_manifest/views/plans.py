@@ -1,0 +1,188 @@
+"""A plan as text for people, and as JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from glacier_manifest.planning.plan import Action, Plan, Reason, Verb
+from glacier_manifest.units import format_size
+from glacier_manifest.views.records import FORMAT_VERSION, moment, words
+
+#: How many addresses of one kind people are shown; the JSON forms have all.
+SHOWN = 40
+
+_SIGNS = {
+    Verb.START: "+",
+    Verb.RESTART: "~",
+    Verb.ADOPT: "=",
+    Verb.RESOLVE: "?",
+    Verb.WAIT: " ",
+    Verb.KEEP: " ",
+    Verb.BLOCKED: "!",
+}
+_UNCHANGED = frozenset({Verb.WAIT, Verb.KEEP})
+_HINTS = {
+    Reason.FAILED: "buy them again with --restart failed, or --restart ADDRESS",
+    Reason.EXPIRED: "buy them again with --restart expired, or --restart ADDRESS",
+    Reason.REJECTED: "correct the manifest; or send them again as they are with --restart ADDRESS",
+}
+
+
+def human(plan: Plan) -> str:
+    """Return the plan for people; its last two lines are the counts and the digest."""
+    return "\n".join([*_body(plan), *last_lines(plan)]) + "\n"
+
+
+def last_lines(plan: Plan) -> tuple[str, str]:
+    """Return the two lines that end every plan."""
+    summary = plan.summary
+    unchanged = sum(summary[verb] for verb in _UNCHANGED)
+    counts = (
+        f"Plan: {summary[Verb.START]} to start, {summary[Verb.ADOPT]} to adopt, "
+        f"{summary[Verb.RESTART]} to restart, {unchanged} unchanged."
+    )
+    return counts, f"Digest: {plan.digest}"
+
+
+def _body(plan: Plan) -> Iterator[str]:
+    yield from _section("To start", [action for action in plan.actions if action.verb is Verb.START])
+    yield from _section("To restart", [action for action in plan.actions if action.verb is Verb.RESTART])
+    yield from _unknowns([action for action in plan.actions if action.verb is Verb.RESOLVE])
+    yield from _kept(plan)
+    yield from _drifts(plan)
+    if plan.starts:
+        yield from _totals(plan)
+        yield "Started jobs cannot be cancelled."
+        yield ""
+
+
+def _section(title: str, actions: list[Action]) -> Iterator[str]:
+    if not actions:
+        return
+    yield f"{title}:"
+    for action in actions[:SHOWN]:
+        yield f"  {_SIGNS[action.verb]} {action.address}{_details(action)}"
+    yield from _more(len(actions))
+    yield ""
+
+
+def _details(action: Action) -> str:
+    details = list(map(str, action.request.effective_tiers))
+    if action.request.size is not None:
+        details.append(format_size(action.request.size))
+    if action.verb is Verb.RESTART:
+        details.append(f"{action.reason}, purchase {action.generation + 1}")
+    return f"  ({', '.join(details)})" if details else ""
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > SHOWN:
+        yield f"    and {number - SHOWN} more (--format ndjson shows all)"
+
+
+def _unknowns(actions: list[Action]) -> Iterator[str]:
+    if not actions:
+        return
+    yield "Outcome unknown (the reply was lost; Glacier may have started them, so they are not sent again):"
+    for action in actions[:SHOWN]:
+        yield f"  ? {action.address}"
+    yield from _more(len(actions))
+    yield ""
+
+
+def _kept(plan: Plan) -> Iterator[str]:
+    kept = [action for action in plan.actions if action.verb in _UNCHANGED]
+    if not kept:
+        return
+    yield "Unchanged:"
+    for reason, number in sorted(Counter(action.reason for action in kept).items()):
+        hint = f" ({_HINTS[reason]})" if reason in _HINTS else ""
+        yield f"    {number} {words(reason)}{hint}"
+    yield from _once_only(kept)
+    yield ""
+
+
+def _once_only(kept: list[Action]) -> Iterator[str]:
+    """A one-off inventory is done once: say when, and how to have a fresh one."""
+    for action in kept[:SHOWN]:
+        record = action.record
+        is_inventory = action.request.archive_id is None
+        if is_inventory and action.request.slot is None and record is not None and record.accepted_at:
+            day = record.accepted_at.date().isoformat()
+            yield (
+                f"    {action.address} was started on {day} and is done once; "
+                f"for a fresh one give it a 'schedule', or --restart {action.address}"
+            )
+
+
+def _drifts(plan: Plan) -> Iterator[str]:
+    drifted = [action for action in plan.actions if action.drift]
+    if not drifted:
+        return
+    yield "Different from the manifest, and cannot be changed any more:"
+    for action in drifted[:SHOWN]:
+        for drift in action.drift:
+            yield f"    {action.address}: {drift.field} is {drift.running!r}, not {drift.wanted!r}"
+    yield from _more(len(drifted))
+    yield ""
+
+
+def _totals(plan: Plan) -> Iterator[str]:
+    groups = Counter(
+        (action.request.job, action.request.vault.name, ", ".join(action.request.effective_tiers) or "-")
+        for action in plan.starts
+    )
+    rows = [
+        ("job", "vault", "tier", "to start"),
+        *((*group, str(number)) for group, number in groups.items()),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows[: SHOWN + 1]:
+        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
+        yield f"  {'  '.join(cells)}  {row[3]:>8}"
+    yield ""
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan as `plan --format json` prints it; the keys are a contract."""
+    return {**header_json(plan), "actions": [action_json(action) for action in plan.actions]}
+
+
+def header_json(plan: Plan) -> dict[str, Any]:
+    """Return all of the plan but its actions."""
+    sizes = [action.request.size for action in plan.starts]
+    return {
+        "format_version": FORMAT_VERSION,
+        "made_at": moment(plan.made_at),
+        "digest": plan.digest,
+        "summary": {str(verb): number for verb, number in plan.summary.items()},
+        "totals": {
+            "bytes": sum(size for size in sizes if size is not None),
+            "bytes_known": None not in sizes,
+            "cost_usd": None,
+        },
+    }
+
+
+def action_json(action: Action) -> dict[str, Any]:
+    """Return an action as JSON; the keys are a contract."""
+    tiers = action.request.effective_tiers
+    return {
+        "action": str(action.verb),
+        "reason": str(action.reason),
+        "address": action.address,
+        "key": action.key,
+        "generation": action.generation,
+        "vault": action.request.vault.name,
+        "type": str(action.request.type),
+        "archive_id": action.request.archive_id,
+        "tier": str(tiers[0]) if tiers else None,
+        "bytes": action.request.size,
+        "cost_usd": None,
+    }
+
+
+def ndjson(plan: Plan) -> Iterable[dict[str, Any]]:
+    """Stream the plan: all but its actions, then an action a line."""
+    yield header_json(plan)
+    yield from (action_json(action) for action in plan.actions)

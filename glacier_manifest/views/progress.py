@@ -1,0 +1,87 @@
+"""How far a run is: a bar on a terminal, a line a minute elsewhere."""
+
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console as Terminal
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from glacier_manifest.starting.events import Event, Outcome, RunBegan
+from glacier_manifest.views.records import words
+
+_MINUTE = 60.0
+
+
+class ProgressBar:
+    """A bar with what remains, and how the starts went so far."""
+
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
+        self._progress = Progress(
+            TextColumn("Starting"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+            console=Terminal(file=stream, no_color=not color),
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=None)
+        self._results: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case RunBegan():
+                self._progress.update(self._task, total=event.total)
+            case Outcome():
+                self._results[str(event.result)] += 1
+                self._progress.update(self._task, advance=1, description=_told(self._results))
+
+
+class MinuteLine:
+    """A line a minute, for logs that people read later."""
+
+    def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
+        self._say = say
+        self._now = now
+        self._said_at = now()
+        self._total = 0
+        self._results: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to put away."""
+
+    def __call__(self, event: Event) -> None:
+        """Count one event, and say how far the run is when a minute has passed."""
+        match event:
+            case RunBegan():
+                self._total = event.total
+            case Outcome():
+                self._results[str(event.result)] += 1
+                self._tell()
+
+    def _tell(self) -> None:
+        if self._now() - self._said_at < _MINUTE:
+            return
+        self._said_at = self._now()
+        self._say(f"{self._results.total()} of {self._total}: {_told(self._results)}")
+
+
+def _told(results: Counter[str]) -> str:
+    return ", ".join(f"{number} {words(result)}" for result, number in results.items())

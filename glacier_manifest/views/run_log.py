@@ -1,0 +1,54 @@
+"""The events of a run as log lines: a name and fields, bound with the request's address."""
+
+from typing import Any
+
+from structlog.typing import FilteringBoundLogger
+
+from glacier_manifest.starting.events import (
+    Event,
+    FellBack,
+    Outcome,
+    Result,
+    RunBegan,
+    SendingAgain,
+    Slowed,
+    Stopping,
+)
+
+_WARNED = frozenset({Result.REJECTED, Result.UNKNOWN, Result.DEFERRED})
+
+
+class RunLog:
+    """Writes each event to a logger; a start that went well is a detail, what went wrong is a warning."""
+
+    def __init__(self, logger: FilteringBoundLogger) -> None:
+        self._logger = logger
+
+    def __call__(self, event: Event) -> None:
+        """Log one event."""
+        match event:
+            case RunBegan():
+                self._logger.info("run_began", total=event.total, rate=event.rate)
+            case SendingAgain():
+                self._bound(event).info("sending_again", attempt=event.attempt, delay=round(event.delay, 3))
+            case Slowed():
+                self._logger.info("slowed", rate=round(event.rate, 2))
+            case FellBack():
+                self._bound(event).info("fell_back", refused=event.refused, next_tier=event.next_tier)
+            case Outcome():
+                self._outcome(event)
+            case Stopping():
+                self._logger.warning("stopping", why=event.why)
+
+    def _outcome(self, outcome: Outcome) -> None:
+        logger = self._bound(outcome)
+        if outcome.result in _WARNED:
+            logger.warning(str(outcome.result))
+        else:
+            logger.debug(str(outcome.result), job_id=outcome.job_id, tier=outcome.tier)
+
+    def _bound(self, event: SendingAgain | FellBack | Outcome) -> FilteringBoundLogger:
+        fields: dict[str, Any] = {"address": event.action.address}
+        if event.mishap is not None:
+            fields |= {"code": event.mishap.code, "message": event.mishap.message}
+        return self._logger.bind(**fields)
