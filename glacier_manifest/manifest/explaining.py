@@ -21,13 +21,12 @@ _WANTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
-_MAPPING = "write 'key: value' lines below the key, indented"
 _ADVICE = {
     "text": "write text, in quotes where it looks like something else",
     "a whole number": "write digits, without quotes",
     "a number": "write digits, without quotes",
     "a list": "write '- item' lines below the key, or [item, item]",
-    "a mapping": _MAPPING,
+    "a mapping": "write 'key: value' lines below the key, indented",
 }
 _KINDS: dict[type, str] = {str: "text", list: "a list", dict: "a mapping", bool: "true or false"}
 _BOUNDS = {"gt": "more than", "ge": "at least", "le": "at most"}
@@ -95,16 +94,15 @@ def wrong_type(wanted: str, value: object, path: Path, job_type: str | None) -> 
         key = next((segment for segment in reversed(path) if isinstance(segment, str)), "")
         item = "an item of " if isinstance(path[-1], int) else ""
         subject = f"{item}'{key}'{within(owner(path), job_type)}"
-    return Finding(
-        "wrong-type", path, f"{subject} must be {wanted}, not {kind_of(value)}", _how(wanted, value)
-    )
+    message = f"{subject} must be {wanted}, not {kind_of(value)}"
+    return Finding("wrong-type", path, message, _how(wanted, value))
 
 
 def _how(wanted: str, value: object) -> str:
     if value is None:
         return "write a value, or remove the key"
     if wanted == "text" and isinstance(value, int | float):
-        return f'quote it: "{str(value).lower()}"'
+        return f"put it in quotes: without them it is {kind_of(value)}"
     return _ADVICE[wanted]
 
 

@@ -92,10 +92,10 @@ class AnyJob(fields.Strict):
     vault: Vault = None
     account_id: Annotated[
         fields.AccountId | None,
-        Field(description="The vault's owner, where it is not the file's account_id."),
+        Field(description="The vault's owner, if not the file's account_id."),
     ] = None
     region: Annotated[
-        fields.Region | None, Field(description="The vault's region, where it is not the file's region.")
+        fields.Region | None, Field(description="The vault's region, if not the file's region.")
     ] = None
     description: Description = None
     sns_topic: SnsTopic = None

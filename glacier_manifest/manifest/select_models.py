@@ -177,9 +177,7 @@ class S3Location(Parameters):
     bucket_name: Annotated[
         fields.NonEmpty, Field(description="The bucket, in the vault's region.", examples=["my-bucket"])
     ]
-    prefix: Annotated[
-        fields.Prefix, Field(description="What the results' names begin with, at most 512 bytes.")
-    ]
+    prefix: Annotated[fields.Prefix, Field(description="What their names begin with, at most 512 bytes.")]
     encryption: Annotated[Encryption | None, Field(description="How S3 encrypts the results.")] = None
     canned_acl: Annotated[
         CannedAcl | None, Field(description="A ready-made access control list; or access_control_list.")
