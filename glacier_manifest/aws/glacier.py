@@ -59,7 +59,7 @@ class VaultNotFound(ServiceError):
     """There is no such vault; carries the account that the service looked in, where it said so."""
 
     def __init__(self, message: str, *, account_id: str | None) -> None:
-        super().__init__(Cause.VAULT_NOT_FOUND, message, next_step=next_step_for(Cause.VAULT_NOT_FOUND))
+        super().__init__(str(Cause.VAULT_NOT_FOUND), message, next_step=next_step_for(Cause.VAULT_NOT_FOUND))
         self.account_id = account_id
 
 
@@ -232,7 +232,9 @@ def _service_error(error: Exception, cause: Cause, operation: str, place: str) -
     message = f"{operation} of {place}: {said}"
     if cause is Cause.VAULT_NOT_FOUND:
         return VaultNotFound(message, account_id=account_in(reply.message))
-    return ServiceError(cause, message, next_step=next_step_for(cause, action=denied_action(said, operation)))
+    return ServiceError(
+        str(cause), message, next_step=next_step_for(cause, action=denied_action(said, operation))
+    )
 
 
 def _stopped(error: GlacierManifestError) -> Answer:

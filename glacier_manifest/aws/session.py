@@ -184,7 +184,9 @@ class Clients:
         partitions = session.get_available_partitions()
         known = [one for name in partitions for one in session.get_available_regions("glacier", name)]
         if endpoint_name(endpoint_url) == AWS and region not in known:
-            raise unknown_region(region, f"it has vaults in {', '.join(sorted(known))}")
+            raise unknown_region(
+                f"Amazon Glacier has no vaults in region {region!r}; it has in {', '.join(sorted(known))}"
+            )
 
     def _opened(self) -> "boto3.Session":
         if self._session is None:
@@ -220,11 +222,11 @@ def check_sends_once(retries: Mapping[str, Any] | None) -> None:
         )
 
 
-def unknown_region(region: str, why: str) -> UsageError:
-    """Return the error for a region that has no Glacier vaults."""
+def unknown_region(message: str) -> UsageError:
+    """Return the error for a region that has no Glacier vaults, or that is no region's name."""
     return UsageError(
         "unknown-region",
-        f"Amazon Glacier has no vaults in region {region!r}: {why}",
+        message,
         next_step="correct the region in the manifest, --region or AWS_REGION; --endpoint-url takes any",
     )
 
@@ -248,7 +250,7 @@ def _setup_error(error: Exception, connection: Connection) -> GlacierManifestErr
             next_step="correct --profile or AWS_PROFILE ('aws configure list-profiles' lists them)",
         )
     if "botocore.InvalidRegionError" in names:
-        return unknown_region("as given", words_of(error))
+        return unknown_region(words_of(error))
     if isinstance(error, ValueError) and str(error).startswith("Invalid endpoint"):
         return UsageError(
             "bad-endpoint-url",
@@ -262,4 +264,4 @@ def _setup_error(error: Exception, connection: Connection) -> GlacierManifestErr
             next_step="correct the file, or name another with AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE",
         )
     cause = cause_of(error, Stage.PREPARING)
-    return ServiceError(cause, words_of(error), next_step=next_step_for(cause))
+    return ServiceError(str(cause), words_of(error), next_step=next_step_for(cause))

@@ -201,6 +201,8 @@ def cause_of(error: BaseException, stage: Stage) -> Cause:
             return EXCEPTIONS[name]
     if "botocore.ProxyConnectionError" in names and _never_reached_the_proxy(error):
         return Cause.UNREACHABLE
+    if "botocore.PaginationError" in names:
+        return Cause.UNEXPECTED_ANSWER  # the next page begins where the last one did
     if stage is Stage.PREPARING:
         return _cause_while_preparing(error, names)
     if "botocore.ClientError" in names:

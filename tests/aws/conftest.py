@@ -38,7 +38,7 @@ def door() -> Iterator[Open]:
     """Open the door to an endpoint, with short timeouts and no repeated reads."""
     with ExitStack() as stack:
 
-        def open_to(endpoint_url: str | None, **settings: float) -> Clients:
+        def open_to(endpoint_url: str | None, **settings: float | str) -> Clients:
             brief = Connection(endpoint_url=endpoint_url, read_timeout=5, read_attempts=1)
             return stack.enter_context(Clients(replace(brief, **settings)))  # type: ignore[arg-type]  # any field
 

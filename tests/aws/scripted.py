@@ -1,5 +1,6 @@
 """A server that plays scripted bytes, whatever they are, and remembers what it was sent."""
 
+import json
 import socket
 import ssl
 import struct
@@ -7,6 +8,10 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+
+JOB_ID = "HkF9p6o7yjhFx-K3CGl6fuSm6VzW9T7esGQfco8nUXVYwS0jlb5gq1JZ55yHgt5vP54ZShjoQzQVVh7vEXAMPLEjobID"
+LOCATION = f"/012345678901/vaults/photos/jobs/{JOB_ID}"
+HTML = b"<html><head><title>Proxy</title></head><body>Access to this page is blocked</body></html>"
 
 
 class End(Enum):
@@ -123,3 +128,29 @@ def _read_request(connection: socket.socket) -> bytes | None:
     return head + b"\r\n\r\n" + body
 
 
+def http(status: int, body: bytes = b"", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def accepted(job_id: str = JOB_ID, location: str = LOCATION) -> bytes:
+    return http(
+        202,
+        x_amzn_RequestId="AAABZpJrTyioDC_HsOmHae8EZp_uBSJr6cnGOLKp_XJCl-Q",
+        Date="Mon, 23 Nov 2026 03:00:00 GMT",
+        x_amz_job_id=job_id,
+        Location=location,
+    )
+
+
+def refused(status: int, code: str, message: str = "words of the service") -> bytes:
+    kind = "Server" if status >= 500 else "Client"
+    body = json.dumps({"code": code, "message": message, "type": kind}).encode()
+    return http(
+        status,
+        body,
+        Content_Type="application/json",
+        x_amzn_RequestId="id-of-the-call",
+        Date="Mon, 23 Nov 2026 03:00:00 GMT",
+    )
