@@ -137,7 +137,7 @@ class FileLock:
         since = details.get("since", "a moment ago")
         return Locked(
             "locked",
-            f"the {self._name} lock of {self.path} is held by {details.get('user', 'somebody')} "
+            f"the {self._name} lock {self.path} is held by {details.get('user', 'somebody')} "
             f"on host {details.get('host', 'unknown')}, pid {details.get('pid', 'unknown')}, since {since}: "
             f"{details.get('command', 'command unknown')}",
             next_step="wait until it is done, or let this run wait for it with --lock-timeout 30m",

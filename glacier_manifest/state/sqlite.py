@@ -37,6 +37,7 @@ class _Readers:
         self._path = path
         self._connect = connect
         self._idle: list[sqlite3.Connection] = []
+        self._closed = False
         self._door = threading.Lock()
 
     @contextmanager
@@ -51,12 +52,19 @@ class _Readers:
             except BaseException:
                 connection.close()
                 raise
-            with self._door:
+            self._take_back(connection)
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        with self._door:
+            if self._closed:
+                connection.close()
+            else:
                 self._idle.append(connection)
 
     def close(self) -> None:
         """Let go of the file."""
         with self._door:
+            self._closed = True
             while self._idle:
                 self._idle.pop().close()
 
@@ -235,8 +243,9 @@ class SqliteState(ReadOnlyState):
 
     def close(self) -> None:
         """Write what was handed over, then let go of the file."""
-        self._writer.close()
+        # The last to leave folds the log into the file, which a reading connection could not.
         super().close()
+        self._writer.close()
 
 
 def _apply(connection: sqlite3.Connection, run: Run, change: Change) -> None:

@@ -1,0 +1,242 @@
+"""What is done with a file that is old, new, damaged, foreign, empty, missing or only to be read."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from glacier_manifest.errors import StateError
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.state import opening
+from glacier_manifest.state.changes import Intend
+from glacier_manifest.state.schema import MIGRATIONS, migrate, version_of
+from glacier_manifest.state.sqlite import ReadOnlyState, SqliteState
+from tests.state.conftest import Open
+from tests.state.examples import NOON, RUN, STATE_ID, intended
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def filled(path: Path, open_state: Open) -> Path:
+    """A state at rest with 300 records in it."""
+    with closing(open_state()) as state:
+        for future in [state.submit(Intend(intended(str(number)), NOON)) for number in range(300)]:
+            future.result()
+    return path
+
+
+def writing(path: Path) -> SqliteState:
+    return SqliteState(path, run=RUN, clock=lambda: NOON, new_id=lambda: STATE_ID)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def cut_in_the_header(path: Path) -> None:
+    os.truncate(path, 60)
+
+
+def scribble(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 64)
+
+
+def scribble_in_the_middle(path: Path) -> None:
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+
+
+def write_text(path: Path) -> None:
+    path.write_text("job-1,photos\n" * 100)
+
+
+def empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def another_program(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+
+
+@pytest.mark.parametrize("look", [ReadOnlyState, writing], ids=["reading", "writing"])
+@pytest.mark.parametrize(
+    "damage",
+    [cut, cut_in_the_header, scribble, scribble_in_the_middle, write_text, empty, another_program],
+    ids=lambda damage: damage.__name__,
+)
+def test_a_damaged_file_is_refused_with_a_way_out(
+    filled: Path, damage: Callable[[Path], None], look: Callable[[Path], ReadOnlyState]
+) -> None:
+    damage(filled)
+    before = filled.read_bytes()
+
+    with pytest.raises(StateError) as refusal, closing(look(filled)) as state:
+        list(state.records())
+
+    assert refusal.value.code == "state-corrupt"
+    assert str(filled) in refusal.value.message
+    assert "backup" in refusal.value.next_step
+    assert "Glacier still lists" in refusal.value.next_step
+    assert filled.read_bytes() == before
+
+
+@pytest.mark.parametrize("look", [ReadOnlyState, writing])
+def test_a_file_of_a_newer_program_is_refused_and_left_alone(
+    filled: Path, look: Callable[[Path], ReadOnlyState]
+) -> None:
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(StateError) as refusal:
+        look(filled)
+
+    assert refusal.value.code == "state-too-new"
+    assert "99" in refusal.value.message
+    with closing(sqlite3.connect(filled)) as connection:
+        assert version_of(connection) == 99
+
+
+def test_an_older_file_is_not_changed_by_looking(filled: Path) -> None:
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("PRAGMA user_version = 0")
+
+    with pytest.raises(StateError) as refusal:
+        ReadOnlyState(filled)
+
+    assert refusal.value.code == "state-too-old"
+
+
+def test_an_old_sqlite_is_refused() -> None:
+    with pytest.raises(StateError, match=r"SQLite 3\.36\.0.* needs 3\.37\.0"):
+        opening.check_sqlite((3, 36, 0))
+
+
+class TestMigration:
+    def test_a_file_takes_the_steps_that_it_has_not_taken(self, filled: Path) -> None:
+        def second(connection: sqlite3.Connection) -> None:
+            connection.execute("ALTER TABLE requests ADD COLUMN note TEXT")
+
+        with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+            migrate(connection, [*MIGRATIONS, second])
+            migrate(connection, [*MIGRATIONS, second])
+            assert version_of(connection) == len(MIGRATIONS) + 1
+            assert connection.execute("SELECT count(note), count(*) FROM requests").fetchone() == (0, 300)
+
+    def test_a_step_that_fails_leaves_the_file_as_it_was(self, filled: Path) -> None:
+        def torn(connection: sqlite3.Connection) -> None:
+            connection.execute("DROP TABLE approved_entries")
+            connection.execute("no SQL at all")
+
+        with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+            with pytest.raises(sqlite3.OperationalError):
+                migrate(connection, [*MIGRATIONS, torn])
+            assert version_of(connection) == len(MIGRATIONS)
+            assert connection.execute("SELECT count(*) FROM approved_entries").fetchone() == (0,)
+
+
+class TestReading:
+    def test_a_state_that_does_not_exist_is_empty_and_stays_uncreated(self, path: Path) -> None:
+        with closing(ReadOnlyState(path)) as state:
+            assert state.is_empty()
+            assert state.identity.id == ""
+            assert state.identity.endpoint is None
+            assert state.latest(["a"]) == {}
+            assert state.count() == {}
+            assert list(state.records()) == []
+            assert list(state.events()) == []
+            assert state.approval("sha256:a") is None
+
+        assert list(path.parent.iterdir()) == []
+
+    def test_it_sees_what_a_running_writer_writes(self, path: Path, state: SqliteState) -> None:
+        with closing(ReadOnlyState(path)) as reading:
+            assert reading.is_empty()
+            state.write(Intend(intended(), NOON))
+            assert reading.count() == {Status.INTENDED: 1}
+
+    def test_it_refuses_to_write(self, filled: Path) -> None:
+        with closing(ReadOnlyState(filled)) as state:
+            attempts: list[Callable[[], object]] = [
+                lambda: state.write(Intend(intended(), NOON)),
+                lambda: state.submit(Intend(intended(), NOON)).result(),
+                lambda: state.bind(account_id="012345678901", endpoint="aws"),
+                lambda: state.approve(digest="sha256:a", entries=[], how="yes", at=NOON),
+            ]
+            codes = set()
+            for attempt in attempts:
+                with pytest.raises(StateError) as refusal:
+                    attempt()
+                codes.add(refusal.value.code)
+
+        assert codes == {"state-read-only"}
+
+    def test_a_strange_path_is_no_trouble(self, tmp_path: Path) -> None:
+        folder = tmp_path / "100% ünd?mode=rw#x y"
+        folder.mkdir()
+        with closing(writing(folder / "state.db")) as state:
+            state.write(Intend(intended(), NOON))
+        with closing(ReadOnlyState(folder / "state.db")) as reading:
+            assert reading.count() == {Status.INTENDED: 1}
+
+        assert {file.name for file in folder.iterdir()} <= {"state.db", "state.db-wal", "state.db-shm"}
+
+
+AS_A_STRANGER = """
+import os, sys
+from pathlib import Path
+from glacier_manifest.errors import StateError
+from glacier_manifest.state.sqlite import ReadOnlyState, SqliteState
+from tests.state.examples import NOON, RUN
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+path = Path(sys.argv[1])
+print(ReadOnlyState(path).count())
+try:
+    SqliteState(path, run=RUN, clock=lambda: NOON, new_id=lambda: "other")
+except StateError as refusal:
+    print(refusal.code)
+"""
+
+
+def read_as_a_stranger(path: Path) -> list[str]:
+    """Read the state as a user who may write neither the file nor its folder (root may write everything)."""
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    try:
+        command = [sys.executable, "-c", AS_A_STRANGER, str(path)]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    finally:
+        path.parent.chmod(0o755)
+    assert ran.stderr == ""
+    return ran.stdout.splitlines()
+
+
+@pytest.fixture
+def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every user may enter (pytest's own are for their user alone)."""
+    folder = tmp_path_factory.mktemp("public")
+    for part in (folder, *folder.parents):
+        if part.stat().st_uid == os.getuid() and str(part).startswith("/tmp/"):  # noqa: S108 - where pytest puts it
+            part.chmod(part.stat().st_mode | 0o055)
+    return folder
+
+
+def test_a_file_and_a_folder_that_cannot_be_written_can_be_read(filled: Path, public_folder: Path) -> None:
+    shutil.copy(filled, public_folder / "state.db")
+
+    told = read_as_a_stranger(public_folder / "state.db")
+
+    assert told == ["{<Status.INTENDED: 'intended'>: 300}", "state-unusable"]

@@ -1,0 +1,57 @@
+"""How SQLite answers: from an index, however many finished requests the state holds."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from glacier_manifest.jobs.status import UNDER_WAY, Status
+from glacier_manifest.state import opening, queries
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(opening.connect_nothing()) as connection:
+        yield connection
+
+
+def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
+    values = ["x"] * sql.count("?")
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "index"),
+    [
+        (queries.latest_sql(queries.BATCH), "sqlite_autoindex_requests_1 (key=?)"),
+        (queries.GENERATIONS, "sqlite_autoindex_requests_1 (key=?)"),
+        (queries.JOB_HOLDER, "requests_by_job (job_id=?)"),
+        (queries.count_sql(len(UNDER_WAY)), "requests_by_status (status=?)"),
+        (queries.records_sql(statuses=UNDER_WAY, vault="photos"), "requests_under_way (vault=?)"),
+        (queries.STARTED_UNDER, "requests_started (approval=?)"),
+        (queries.APPROVAL, "sqlite_autoindex_approvals_1 (digest=?)"),
+    ],
+)
+def test_questions_of_every_run_never_scan_the_requests(
+    connection: sqlite3.Connection, sql: str, index: str
+) -> None:
+    steps = plan(connection, sql)
+
+    assert any(index in step for step in steps), steps
+    assert not any(step.startswith("SCAN requests") for step in steps), steps
+
+
+def test_what_is_under_way_is_read_from_an_index_that_holds_nothing_else(
+    connection: sqlite3.Connection,
+) -> None:
+    steps = plan(connection, queries.records_sql(statuses={Status.INTENDED, Status.UNKNOWN}, vault=None))
+
+    assert "SCAN requests USING INDEX requests_under_way" in steps
+
+
+@pytest.mark.parametrize("statuses", [None, {Status.SUCCEEDED, Status.FETCHED}])
+def test_what_is_finished_streams_without_being_sorted(
+    connection: sqlite3.Connection, statuses: set[Status] | None
+) -> None:
+    assert plan(connection, queries.records_sql(statuses=statuses, vault=None)) == ["SCAN requests"]
