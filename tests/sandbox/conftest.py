@@ -1,6 +1,7 @@
 """A sandbox whose clock stands still until a test moves it, and somebody who speaks HTTP to it."""
 
 import http.client
+import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.utils import calculate_tree_hash
 
 from glacier_manifest.sandbox import Sandbox, SandboxClock
 
@@ -103,7 +105,8 @@ class Speaker:
 
     def pages(self, vault: str, **query: str) -> list[list[dict[str, Any]]]:
         """List all jobs, page by page."""
-        pages, marker = [], {}
+        pages: list[list[dict[str, Any]]] = []
+        marker: dict[str, str] = {}
         while True:
             reply = self.ask("GET", f"/vaults/{vault}/jobs?{urlencode({**query, **marker})}")
             assert reply.status == 200, reply.body
@@ -117,6 +120,22 @@ class Speaker:
 
 
 Opened = Callable[..., tuple[Sandbox, Speaker]]
+
+
+@pytest.fixture(scope="session")
+def tree_hash() -> Callable[[bytes], str]:
+    """botocore's tree hash: an independent one."""
+
+    def of(body: bytes) -> str:
+        return str(calculate_tree_hash(io.BytesIO(body)))  # type: ignore[arg-type]  # the stub wants a str
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def speak_to() -> type[Speaker]:
+    """Speak to a sandbox that a test opened by itself."""
+    return Speaker
 
 
 @pytest.fixture

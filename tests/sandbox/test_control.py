@@ -126,7 +126,7 @@ def test_the_clock_is_set_advanced_and_skewed_over_http(sandbox: Sandbox, speak:
     ],
 )
 def test_what_the_control_does_not_understand_it_says(
-    speak: "Speaker", method: str, path: str, body: bytes, status: int
+    speak: "Speaker", method: str, path: str, body: bytes, *, status: int
 ) -> None:
     reply = speak.say(method, path, body)
 

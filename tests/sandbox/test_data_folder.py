@@ -71,14 +71,14 @@ def test_a_restart_changes_nothing(opened: "Opened", tmp_path: Path) -> None:
     assert again.generate("photos", 1).number == 1
 
 
-def test_a_kill_loses_nothing_that_was_answered(opened: "Opened", tmp_path: Path) -> None:
-    from tests.sandbox.conftest import Speaker as Other  # noqa: PLC0415 - a speaker to another process
-
+def test_a_kill_loses_nothing_that_was_answered(
+    opened: "Opened", speak_to: "type[Speaker]", tmp_path: Path
+) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        speaker = Other(process.stdout.readline().strip())
+        speaker = speak_to(process.stdout.readline().strip())
         uploaded = speaker.say("POST", "/_sandbox/vaults/photos/archives", b"beach").json["archive_id"]
         answered = [speaker.retrieve("photos", uploaded, Description=str(n)) for n in range(300)]
         os.kill(process.pid, signal.SIGKILL)

@@ -61,7 +61,7 @@ def test_a_reset_is_a_reset_on_the_wire(sandbox: Sandbox, speak: "Speaker") -> N
 @pytest.mark.parametrize(("fault", "bought"), [("hang-before", 0), ("hang-after", 1)])
 def test_a_hanging_answer_outlasts_the_clients_patience(sandbox: Sandbox, fault: str, bought: int) -> None:
     sandbox.faults.add("InitiateJob", fault, count=1, seconds=60)
-    config = Config(retries={"total_max_attempts": 1}, read_timeout=0.2)  # type: ignore[arg-type]  # takes floats
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=0.2)
     client = boto3.client("glacier", endpoint_url=sandbox.url, config=config)
 
     with pytest.raises(ReadTimeoutError):
@@ -137,7 +137,7 @@ def test_an_answer_without_a_job_id_or_with_anothers_location(
     ],
 )
 def test_an_error_by_its_code_has_the_services_status_and_text(
-    sandbox: Sandbox, speak: "Speaker", code: str, status: int, message: str
+    sandbox: Sandbox, speak: "Speaker", code: str, *, status: int, message: str
 ) -> None:
     sandbox.faults.add("InitiateJob", "error", code=code)
 

@@ -160,7 +160,7 @@ def test_start_is_inclusive_and_end_exclusive(sandbox: Sandbox, speak: "Speaker"
 @pytest.mark.parametrize("form", ["JSON", "CSV"])
 @pytest.mark.parametrize(("archives", "limit"), [(10, 3), (9, 3), (3, 9), (2500, 1100)])
 def test_markers_lead_through_all_pages_once(
-    sandbox: Sandbox, speak: "Speaker", form: str, archives: int, limit: int
+    sandbox: Sandbox, speak: "Speaker", form: str, *, archives: int, limit: int
 ) -> None:
     batch = sandbox.generate("photos", archives, 5)
     seen: list[str] = []

@@ -1,10 +1,9 @@
 """GetJobOutput of archives: whole, in parts, and not at all."""
 
-import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.utils import calculate_tree_hash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +12,9 @@ from glacier_manifest.sandbox import Sandbox
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Speaker
 
+TreeHash = Callable[[bytes], str]
 MIB = 1 << 20
 BODY = b"".join(bytes([number]) * MIB for number in range(6)) + b"the rest"
-
-
-def tree_hash(body: bytes) -> str:
-    return calculate_tree_hash(io.BytesIO(body))
 
 
 @pytest.fixture
@@ -27,7 +23,7 @@ def archive_id(sandbox: Sandbox) -> str:
 
 
 def test_a_whole_archive_comes_with_its_hash_and_description(
-    sandbox: Sandbox, speak: "Speaker", archive_id: str
+    sandbox: Sandbox, speak: "Speaker", archive_id: str, tree_hash: TreeHash
 ) -> None:
     job_id = speak.retrieve("photos", archive_id)
     sandbox.clock.advance(5)
@@ -43,7 +39,7 @@ def test_a_whole_archive_comes_with_its_hash_and_description(
 
 
 def test_a_range_is_relative_to_the_jobs_own_range(
-    sandbox: Sandbox, speak: "Speaker", archive_id: str
+    sandbox: Sandbox, speak: "Speaker", archive_id: str, tree_hash: TreeHash
 ) -> None:
     job_id = speak.retrieve("photos", archive_id, RetrievalByteRange=f"{4 * MIB}-{6 * MIB - 1}")
     sandbox.clock.advance(5)
@@ -137,16 +133,16 @@ def test_the_results_of_a_select_are_elsewhere(sandbox: Sandbox, speak: "Speaker
 
 
 @settings(max_examples=30)
-@given(st.data())
-def test_every_range_of_a_job_is_the_same_bytes_of_the_archive(drawn: st.DataObject) -> None:
-    from tests.sandbox.conftest import Speaker as Other  # noqa: PLC0415 - hypothesis takes no fixtures
-
+@given(drawn=st.data())
+def test_every_range_of_a_job_is_the_same_bytes_of_the_archive(
+    speak_to: "type[Speaker]", tree_hash: TreeHash, drawn: st.DataObject
+) -> None:
     first = drawn.draw(st.integers(0, 6))
     behind = drawn.draw(st.integers(first + 1, 7))
     end = min(behind * MIB, len(BODY))
     asked = sorted(drawn.draw(st.tuples(*[st.integers(0, end - first * MIB - 1)] * 2)))
     with Sandbox(job_time=0) as sandbox:
-        speak = Other(sandbox.url)
+        speak = speak_to(sandbox.url)
         job_id = speak.retrieve(
             "photos", sandbox.upload("photos", BODY), RetrievalByteRange=f"{first * MIB}-{end - 1}"
         )

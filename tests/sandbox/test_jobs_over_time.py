@@ -116,7 +116,7 @@ def test_botos_paginator_lists_every_job(sandbox: Sandbox, glacier: "GlacierClie
     for _ in range(60):
         glacier.initiate_job(vaultName="photos", jobParameters={"Type": "inventory-retrieval"})
 
-    pages = glacier.get_paginator("list_jobs").paginate(vaultName="photos")
+    pages = glacier.get_paginator("list_jobs").paginate(accountId="-", vaultName="photos")
 
     assert len([job for page in pages for job in page["JobList"]]) == 60
 

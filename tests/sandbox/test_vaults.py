@@ -70,7 +70,7 @@ def test_vaults_are_listed_by_name_ten_a_page_whatever_the_limit(sandbox: Sandbo
 
     pages = [[vault["VaultName"] for vault in page["VaultList"]] for page in (first, second, third)]
     assert [len(page) for page in pages] == [10, 10, 3]
-    assert sum(pages, []) == [f"v{number:02d}" for number in range(23)]
+    assert [name for page in pages for name in page] == [f"v{number:02d}" for number in range(23)]
     assert third["Marker"] is None
 
 
@@ -78,7 +78,7 @@ def test_botos_paginator_sees_every_vault(sandbox: Sandbox, glacier: "GlacierCli
     for number in range(12):
         sandbox.create_vault(f"v{number:02d}")
 
-    pages = glacier.get_paginator("list_vaults").paginate()
+    pages = glacier.get_paginator("list_vaults").paginate(accountId="-")
 
     assert len([vault for page in pages for vault in page["VaultList"]]) == 12
 
