@@ -2,16 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter
-from glacier_manifest.aws.session import Clients, Connection
-from glacier_manifest.cli.asking import Words
+from glacier_manifest.aws.glacier import GlacierStarter
+from glacier_manifest.aws.session import Clients
+from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.consent import consented
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.logs import logger_for
@@ -27,7 +26,7 @@ from glacier_manifest.starting.events import Event
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.summary import Ending, Summary, summarise
 from glacier_manifest.state.protocol import State
-from glacier_manifest.views import failures, summaries
+from glacier_manifest.views import failures, plans, summaries
 from glacier_manifest.views.progress import MinuteLine, ProgressBar
 from glacier_manifest.views.run_log import RunLog
 
@@ -41,42 +40,40 @@ class _Applied:
     signal_number: int | None = None
 
 
-def apply_command(console: Console, words: Mapping[str, Any]) -> Exit:
+def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
     """Read, lock, plan, ask, start, tell; return the exit code.
 
     Raises:
         GlacierManifestError: As the rooms below say; what was started before is recorded.
     """
-    source = read_source(words["paths"])
+    source = read_source(arguments.paths)
     if isinstance(source, FromManifests):
         warn(console, source.manifest.warnings)
-    connection = Connection(
-        words["profile"], words["region"], words["endpoint_url"], concurrency=source.pace.concurrency
-    )
+    connection = arguments.connection(concurrency=source.pace.concurrency)
     with (
         Clients(connection) as clients,
         state_to_write(
             console,
-            words["state"],
+            arguments.state,
             source.files,
-            command=["glacier-manifest", "apply", *map(str, words["paths"])],
-            lock_timeout=words["lock_timeout"],
+            command=["glacier-manifest", "apply", *map(str, arguments.paths)],
+            lock_timeout=arguments.lock_timeout,
         ) as state,
     ):
         lose_track_of_intents(state, now=now())
-        plan = _planned(source, words, state, clients)
-        applied = _started(console, source, plan, words=words, state=state, clients=clients)
-    return _ended(console, words, applied)
+        plan = _planned(source, arguments, state, clients)
+        if isinstance(source, FromManifests):
+            warn(console, source.lists.warnings)
+        applied = _started(console, source, plan, arguments=arguments, state=state, clients=clients)
+    return _ended(console, arguments, applied)
 
 
 def _planned(
-    source: FromManifests | FromSavedPlan, words: Mapping[str, Any], state: State, clients: Clients
+    source: FromManifests | FromSavedPlan, arguments: ApplyArguments, state: State, clients: Clients
 ) -> Plan:
     made_at = now()
-    asking = Words(words["region"], words["targets"], words["excludes"], words["new_account"], refresh=True)
-    reader = GlacierReader(clients)
-    asked = source.asked(asking, state=state, clients=clients, reader=reader, now=made_at)
-    return Plan(decide_all(asked, state.latest, source.restarts(words["restarts"])), made_at)
+    asked = source.asked(arguments, state=state, clients=clients, now=made_at)
+    return Plan(decide_all(asked, state.latest, source.restarts(arguments.restarts)), made_at)
 
 
 def _started(
@@ -84,13 +81,15 @@ def _started(
     source: FromManifests | FromSavedPlan,
     plan: Plan,
     *,
-    words: Mapping[str, Any],
+    arguments: ApplyArguments,
     state: State,
     clients: Clients,
 ) -> _Applied:
     if not plan.starts:
         return _Applied(plan, Report())
-    approval = consented(console, source, plan, words=words, state=state, now=now())
+    if arguments.form == "human":
+        console.note("\n".join(plans.last_lines(plan)))
+    approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
     for account_id, region in {
         (one.request.vault.account_id, one.request.vault.region) for one in plan.starts
     }:
@@ -102,19 +101,19 @@ def _started(
             approval=approval,
             state=state,
             starter=GlacierStarter(clients),
-            terms=_terms(source, words),
+            terms=_terms(source, arguments),
             surroundings=Surroundings(now, time.monotonic, Random(), stop.flag),  # noqa: S311 - spreads retries
             tell=_both(progress, log),
         )
     return _Applied(plan, report, stop.signal_number)
 
 
-def _terms(source: FromManifests | FromSavedPlan, words: Mapping[str, Any]) -> Terms:
+def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Terms:
     return Terms(
         requests_per_second=source.pace.requests_per_second,
         concurrency=source.pace.concurrency,
-        seconds=words["deadline"].total_seconds(),
-        endurance=Endurance(1 if words["fail_fast"] else words["max_errors"]),
+        seconds=arguments.deadline.total_seconds(),
+        endurance=Endurance(1 if arguments.fail_fast else arguments.max_errors),
     )
 
 
@@ -132,12 +131,12 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
     return MinuteLine(console.note, now=time.monotonic)
 
 
-def _ended(console: Console, words: Mapping[str, Any], applied: _Applied) -> Exit:
+def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Exit:
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
     summary, report = summarise(applied.plan, applied.report.outcomes), applied.report
-    if words["report"] is not None:
-        _write_report(words["report"], summary)
-    if words["form"] == "json":
+    if arguments.report is not None:
+        _write_report(arguments.report, summary)
+    if arguments.form == "json":
         console.json(summaries.as_json(summary, requests=summary.told))
     else:
         console.out(summaries.human(summary))

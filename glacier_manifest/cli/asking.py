@@ -1,15 +1,15 @@
 """From the command line's words to the requests that are meant: read, place, expand, select."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from glacier_manifest.aws.glacier import Reader, resolve_account
+from glacier_manifest.aws.glacier import GlacierReader, resolve_account
 from glacier_manifest.aws.session import Clients
-from glacier_manifest.cli.reading import read_id_list_file
-from glacier_manifest.manifest import Job, Manifest
+from glacier_manifest.cli.arguments import PlanningArguments
+from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.manifest import Manifest
 from glacier_manifest.planning.expand import Asked, expand, merged
 from glacier_manifest.planning.place import (
+    AccountLookup,
     check_account,
     check_endpoint,
     only_account,
@@ -20,57 +20,53 @@ from glacier_manifest.planning.selection import selected
 from glacier_manifest.state.protocol import State
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What the command line says about which requests are meant, and where they are.
-
-    Attributes:
-        region: `--region`.
-        targets, excludes: `--target` and `--exclude`.
-        new_account: `--new-account`.
-        refresh: False where AWS is not asked at all.
-    """
-
-    region: str | None
-    targets: tuple[str, ...]
-    excludes: tuple[str, ...]
-    new_account: bool
-    refresh: bool
-
-
 def asked_for(
-    manifest: Manifest, words: Words, *, state: State, clients: Clients, reader: Reader, now: datetime
+    manifest: Manifest,
+    arguments: PlanningArguments,
+    *,
+    lists: ListFiles,
+    state: State,
+    clients: Clients,
+    refresh: bool,
+    now: datetime,
 ) -> tuple[Asked, ...]:
     """Return the requests that a manifest asks for, as far as the command line means them.
+
+    Args:
+        manifest: The manifest.
+        arguments: The command line.
+        lists: Opens the lists of archive IDs.
+        state: Knows the accounts and the endpoint.
+        clients: Asked for the caller's account and the default region.
+        refresh: False where AWS is not asked at all.
+        now: The moment whose slots count.
 
     Raises:
         GlacierManifestError: As planning's rooms say.
     """
     placed = places(
         manifest.jobs,
-        region=lambda job: _region(job, words, clients),
-        caller_account=_account_lookup(words, state, reader),
+        region=lambda job: region_of(job, flag=arguments.region, default=clients.region),
+        caller_account=_account_lookup(arguments, state, clients) if refresh else _known_account(state),
     )
-    if words.refresh:
+    if refresh:
         for region in {place.region for place in placed.values()}:
             check_endpoint(state.identity, clients.endpoint(region))
-    asked = expand(manifest.jobs, places=placed, now=now, read_list=read_id_list_file)
-    return selected(merged(asked), targets=words.targets, excludes=words.excludes)
+    asked = merged(expand(manifest.jobs, places=placed, now=now, read_list=lists))
+    return selected(asked, targets=arguments.targets, excludes=arguments.excludes)
 
 
-def _region(job: Job, words: Words, clients: Clients) -> str:
-    return region_of(job, flag=words.region, default=clients.region)
+def _known_account(state: State) -> AccountLookup:
+    return lambda _region, _vault: only_account(state.identity)
 
 
-def _account_lookup(words: Words, state: State, reader: Reader) -> Callable[[str, str], str]:
-    if not words.refresh:
-        return lambda _region, _vault: only_account(state.identity)
+def _account_lookup(arguments: PlanningArguments, state: State, clients: Clients) -> AccountLookup:
+    reader = GlacierReader(clients)
 
     def look_up(region: str, vault: str) -> str:
         account_id = resolve_account(reader, region, vault)
-        check_account(
-            state.identity, account_id, state_is_empty=state.is_empty(), new_account=words.new_account
-        )
+        is_empty, new_account = state.is_empty(), arguments.new_account
+        check_account(state.identity, account_id, state_is_empty=is_empty, new_account=new_account)
         return account_id
 
     return look_up

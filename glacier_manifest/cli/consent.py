@@ -1,9 +1,8 @@
 """Whether what would start may start: a saved plan, a digest, `--yes`, or a person at the terminal."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
 from glacier_manifest.errors import NotApproved
@@ -19,7 +18,7 @@ def consented(
     source: FromManifests | FromSavedPlan,
     plan: Plan,
     *,
-    words: Mapping[str, Any],
+    arguments: ApplyArguments,
     state: State,
     now: datetime,
 ) -> Approval:
@@ -30,36 +29,36 @@ def consented(
         OverLimit: The approval would start more than a limit lets.
         Elsewhere: A saved plan belongs to another state.
     """
-    digest = _digest(source, plan, words)
+    digest = _digest(source, plan, arguments)
     if isinstance(source, FromSavedPlan):
-        if not words["new_state"]:
+        if not arguments.new_state:
             known = state.approval(digest)
             check_state(source.saved.header, state.identity, approval=known, is_empty=state.is_empty())
         check_approved(plan, source.saved.entries)
         entries, how = source.saved.entries, "plan"
-    elif words["expect"] is not None:
+    elif arguments.expect is not None:
         entries = frozenset(plan.entries) if plan.digest == digest else frozenset()
         check_approved(plan, entries | state.approved(digest, (action.entry for action in plan.starts)))
         how = "expect"
     else:
-        entries, how = frozenset(plan.entries), "yes" if words["yes"] else "prompt"
+        entries, how = frozenset(plan.entries), "yes" if arguments.yes else "prompt"
     started = started_before(state, digest, plan)
-    check_limits(plan, limits=source.limits, allowances=_allowances(source, words), started=started)
+    check_limits(plan, limits=source.limits, allowances=_allowances(source, arguments), started=started)
     if how == "prompt":
         _ask(console, plan)
     return state.approve(digest=digest, entries=entries, how=how, at=now)
 
 
-def _digest(source: FromManifests | FromSavedPlan, plan: Plan, words: Mapping[str, Any]) -> str:
+def _digest(source: FromManifests | FromSavedPlan, plan: Plan, arguments: ApplyArguments) -> str:
     if isinstance(source, FromSavedPlan):
         return source.saved.header.digest
-    expected: str | None = words["expect"]
+    expected: str | None = arguments.expect
     return expected if expected is not None else plan.digest
 
 
-def _allowances(source: FromManifests | FromSavedPlan, words: Mapping[str, Any]) -> Allowances:
+def _allowances(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Allowances:
     """The limits that were lifted when the plan was saved, and those that this run lifts."""
-    return Allowances({**source.allow, **Allowances.parse(words["allowances"]).values})
+    return Allowances({**source.allow, **Allowances.parse(arguments.allowances).values})
 
 
 def started_before(state: State, digest: str, plan: Plan) -> Started:

@@ -68,6 +68,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
         return _reader_left()
     except GlacierManifestError as error:
         return _failed(error, console)
+    except OSError as error:
+        return _file_fault(error, console)
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user; -v shows it
         return _fault(error, console)
     return int(result or Exit.DONE)
@@ -96,6 +98,14 @@ def _failed(error: GlacierManifestError, console: Console) -> int:
         console.err(failures.human(error))
     console.err(failures.next_line(error.next_step))
     return error.exit_code
+
+
+def _file_fault(error: OSError, console: Console) -> int:
+    """A file that the user named cannot be read or written; rooms that know more say more themselves."""
+    name = f" {error.filename}" if error.filename else ""
+    console.err(f"error[file]: cannot use the file{name}: {error.strerror or error}\n")
+    console.err("next: check the name, the permissions and the free space, then run it again\n")
+    return Exit.ERROR
 
 
 def _fault(error: Exception, console: Console) -> int:

@@ -6,13 +6,15 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from glacier_manifest.aws.glacier import Reader
 from glacier_manifest.aws.session import Clients
-from glacier_manifest.cli.asking import Words, asked_for
+from glacier_manifest.cli.arguments import ApplyArguments
+from glacier_manifest.cli.asking import asked_for
+from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.errors import UsageError
 from glacier_manifest.manifest import Limits, Manifest, Pace, read_manifest
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.expand import Asked, at_slot
+from glacier_manifest.planning.place import check_endpoint
 from glacier_manifest.planning.plan_file import SavedPlan, is_plan_file, read_plan
 from glacier_manifest.planning.selection import selected
 from glacier_manifest.state.protocol import State
@@ -23,6 +25,7 @@ class FromManifests:
     """Manifests, as they are now."""
 
     manifest: Manifest
+    lists: ListFiles
     allow: Mapping[str, int]
 
     @property
@@ -41,10 +44,18 @@ class FromManifests:
         return self.manifest.pace
 
     def asked(
-        self, words: Words, *, state: State, clients: Clients, reader: Reader, now: datetime
+        self, arguments: ApplyArguments, *, state: State, clients: Clients, now: datetime
     ) -> tuple[Asked, ...]:
         """Return the requests that the manifests ask for now."""
-        return asked_for(self.manifest, words, state=state, clients=clients, reader=reader, now=now)
+        return asked_for(
+            self.manifest,
+            arguments,
+            lists=self.lists,
+            state=state,
+            clients=clients,
+            refresh=True,
+            now=now,
+        )
 
     def restarts(self, words: Sequence[str]) -> Restarts:
         """Return what `--restart` says."""
@@ -78,17 +89,13 @@ class FromSavedPlan:
         return self.saved.pace
 
     def asked(
-        self,
-        words: Words,
-        *,
-        state: State,  # noqa: ARG002 - a saved plan knows its accounts
-        clients: Clients,  # noqa: ARG002 - and its regions
-        reader: Reader,  # noqa: ARG002 - the same
-        now: datetime,
+        self, arguments: ApplyArguments, *, state: State, clients: Clients, now: datetime
     ) -> tuple[Asked, ...]:
         """Return the requests that were reviewed, scheduled ones at the slot that counts now."""
-        asked = (at_slot(one, now) for one in self.saved.asked)
-        return selected(asked, targets=words.targets, excludes=words.excludes)
+        asked = tuple(at_slot(one, now) for one in self.saved.asked)
+        for region in {one.request.vault.region for one in asked}:
+            check_endpoint(state.identity, clients.endpoint(region))
+        return selected(asked, targets=arguments.targets, excludes=arguments.excludes)
 
     def restarts(self, words: Sequence[str]) -> Restarts:
         """Return the restarts that were reviewed, and what `--restart` says."""
@@ -104,7 +111,7 @@ def read_source(paths: Sequence[Path]) -> FromManifests | FromSavedPlan:
     """
     plans = [path for path in paths if path.is_file() and is_plan_file(_first_line(path))]
     if not plans:
-        return FromManifests(read_manifest(paths), {})
+        return FromManifests(read_manifest(paths), ListFiles(), {})
     if len(paths) > 1:
         raise UsageError(
             "plan-with-others",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from glacier_manifest.errors import UsageError
 from glacier_manifest.jobs.address import AddressPattern, address_of
 from glacier_manifest.jobs.marker import marker_of, with_marker
 from glacier_manifest.jobs.status import Status
@@ -72,8 +73,21 @@ def decide_all(
 ) -> tuple[Action, ...]:
     """Return what is done about each request; `latest` gives the records of the keys that have one."""
     requests = tuple(asked)
+    _check_words(restarts, requests)
     records = latest(one.key for one in requests)
     return tuple(decide(one, records.get(one.key), restarts) for one in requests)
+
+
+def _check_words(restarts: Restarts, requests: Iterable[Asked]) -> None:
+    """Refuse a `--restart` that names nothing: it would pass for a restart that was made."""
+    addresses = [address_of(one.request) for one in requests]
+    for word in restarts.words:
+        if word not in _ENDED_BADLY and not any(map(AddressPattern(word).matches, addresses)):
+            raise UsageError(
+                "no-such-address",
+                f"--restart {word} names no request of the manifest",
+                next_step="run 'glacier-manifest plan' to see every address; wildcards are * and ?",
+            )
 
 
 def _is_restarted(asked: Asked, record: Record, restarts: Restarts) -> bool:

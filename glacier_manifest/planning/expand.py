@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
 from glacier_manifest.inventory.id_list import ListedId
@@ -18,11 +17,11 @@ from glacier_manifest.jobs.request import (
     Vault,
     What,
 )
-from glacier_manifest.manifest import Archives, Job, SelectQuery
+from glacier_manifest.manifest import Archives, IdList, Job, SelectQuery
 from glacier_manifest.planning.place import Place
 
 #: Opens a list of archive IDs and streams it.
-ListReader = Callable[[Path], Iterable[ListedId]]
+ListReader = Callable[[IdList], Iterable[ListedId]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,8 @@ def _archive_ids(archives: Archives, read_list: ListReader) -> Iterator[tuple[st
     for listed in archives.archive_ids:
         yield listed.archive_id, listed.span
     if archives.archive_ids_from is not None:
-        path = archives.archive_ids_from.path
-        for row in read_list(path):
-            yield row.archive_id, Span(path, row.line, 1, 1 + len(row.archive_id))
+        for row in read_list(archives.archive_ids_from):
+            yield row.archive_id, Span(archives.archive_ids_from.path, row.line, 1, 1 + len(row.archive_id))
 
 
 def merged(asked: Iterable[Asked]) -> tuple[Asked, ...]:

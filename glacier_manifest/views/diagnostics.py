@@ -1,7 +1,7 @@
-"""Diagnostics as text for people, as JSON for programs, as annotations for GitHub.
+r"""Diagnostics as text for people, as JSON for programs, as annotations for GitHub.
 
 Whatever a file holds, nothing of it reaches a terminal raw: control characters, escapes and marks that
-turn the direction of writing are shown as ``\\x1b`` or ``\\u202e``.
+turn the direction of writing are shown as ``\x1b`` or ``\u202e``.
 """
 
 import unicodedata

@@ -45,6 +45,7 @@ def last_lines(plan: Plan) -> tuple[str, str]:
 
 
 def _body(plan: Plan) -> Iterator[str]:
+    yield from _places(plan)
     yield from _section("To start", [action for action in plan.actions if action.verb is Verb.START])
     yield from _section("To restart", [action for action in plan.actions if action.verb is Verb.RESTART])
     yield from _unknowns([action for action in plan.actions if action.verb is Verb.RESOLVE])
@@ -54,6 +55,13 @@ def _body(plan: Plan) -> Iterator[str]:
         yield from _totals(plan)
         yield "Started jobs cannot be cancelled."
         yield ""
+
+
+def _places(plan: Plan) -> Iterator[str]:
+    vaults = {action.request.vault for action in plan.actions}
+    for account_id, region in sorted({(vault.account_id, vault.region) for vault in vaults}):
+        yield f"Account {account_id}, region {region}, as of {moment(plan.made_at.replace(microsecond=0))}"
+    yield ""
 
 
 def _section(title: str, actions: list[Action]) -> Iterator[str]:

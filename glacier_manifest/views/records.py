@@ -88,8 +88,11 @@ def whole(record: Record) -> str:
     return "".join(f"{name.ljust(width)}  {value}\n" for name, value in known.items()) + "\n"
 
 
+#: What an event's line begins with, or a person has no use for.
+_UNTOLD = frozenset({"id", "at", "event", "run", "key", "generation", "body_sha256", "version"})
+
+
 def event_line(event: Mapping[str, Any]) -> str:
     """Return an event of the log as one line for people."""
-    details = event.get("details") or {}
-    told = ", ".join(f"{name} {value}" for name, value in details.items() if name != "body_sha256")
-    return f"{event['at']}  {event['event']:<12} {told}"
+    told = ", ".join(f"{name} {value}" for name, value in event.items() if name not in _UNTOLD and value)
+    return f"{event['at']}  {event['event']:<10}  {told}"

@@ -43,7 +43,7 @@ def human(state: State, *, now: datetime, width: int | None) -> str:
     table = _table(rows, windows, now)
     counts = state.count()
     return "\n".join(
-        [*_attention(attention, counts), _drawn(table, width), f"In all: {counted(counts)}.", ""]
+        [*_attention(attention, counts), _drawn(table, width), "", f"In all: {counted(counts)}.", ""]
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from glacier_manifest.cli.applying import apply_command
+from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
     DURATION,
@@ -70,4 +71,4 @@ def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click 
     Run it again as often as you like: what was started is not paid for twice. Started jobs cannot be
     cancelled, so it asks first, unless --yes, --expect or a saved plan says that somebody has approved.
     """
-    return apply_command(console, words)
+    return apply_command(console, ApplyArguments(**words))

@@ -1,14 +1,14 @@
 """`glacier-manifest plan MANIFEST...`."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from glacier_manifest.aws.glacier import GlacierReader
-from glacier_manifest.aws.session import Clients, Connection
-from glacier_manifest.cli.asking import Words, asked_for
+from glacier_manifest.aws.session import Clients
+from glacier_manifest.cli.arguments import PlanArguments
+from glacier_manifest.cli.asking import asked_for
 from glacier_manifest.cli.consent import started_before
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
@@ -21,6 +21,7 @@ from glacier_manifest.cli.options import (
     selection_options,
     state_option,
 )
+from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.cli.wiring import now, state_to_read, warn
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
@@ -49,35 +50,48 @@ from glacier_manifest.views import plans as view
 @click.pass_obj
 def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click hands in the options by name
     """Show what would start, and why; starts nothing and takes no lock."""
-    manifest = read_manifest(words["paths"])
+    return _plan(console, PlanArguments(**words))
+
+
+def _plan(console: Console, arguments: PlanArguments) -> Exit:
+    manifest = read_manifest(arguments.paths)
     warn(console, manifest.warnings)
-    allowances = Allowances.parse(words["allowances"])
-    connection = Connection(words["profile"], words["region"], words["endpoint_url"])
-    with Clients(connection) as clients, state_to_read(words["state"], manifest.files) as state:
-        plan = _planned(manifest, words, state, clients)
-        _show(console, plan, words["form"])
+    allowances = Allowances.parse(arguments.allowances)
+    with Clients(arguments.connection()) as clients, state_to_read(arguments.state, manifest.files) as state:
+        plan = _planned(console, manifest, arguments, state=state, clients=clients)
+        _show(console, plan, arguments.form)
         started = started_before(state, plan.digest, plan)
         check_limits(plan, limits=manifest.limits, allowances=allowances, started=started)
-        if words["out"] is not None:
+        if arguments.out is not None:
             header = _header(plan, manifest, allowances, state)
-            _save(console, plan, header, words["out"])
-    if words["detailed_exitcode"] and plan.starts:
+            _save(console, plan, header, arguments.out)
+    if arguments.detailed_exitcode and plan.starts:
         console.err("next: run 'glacier-manifest apply' to start what the plan shows\n")
         return Exit.SOMETHING_TO_START
     return Exit.DONE
 
 
-def _planned(manifest: Manifest, words: Mapping[str, Any], state: State, clients: Clients) -> Plan:
+def _planned(
+    console: Console, manifest: Manifest, arguments: PlanArguments, *, state: State, clients: Clients
+) -> Plan:
     made_at = now()
-    reader = GlacierReader(clients)
-    asking = Words(
-        words["region"], words["targets"], words["excludes"], words["new_account"], words["refresh"]
+    lists = ListFiles()
+    asked = asked_for(
+        manifest,
+        arguments,
+        lists=lists,
+        state=state,
+        clients=clients,
+        refresh=arguments.refresh,
+        now=made_at,
     )
-    asked = asked_for(manifest, asking, state=state, clients=clients, reader=reader, now=made_at)
+    warn(console, lists.warnings)
     records = state.latest(one.key for one in asked)
-    if words["refresh"]:
-        records = as_observed(records, observe(under_way(records.values()), reader, now=made_at))
-    return Plan(decide_all(asked, lambda _keys: records, Restarts(words["restarts"])), made_at)
+    if arguments.refresh:
+        records = as_observed(
+            records, observe(under_way(records.values()), GlacierReader(clients), now=made_at)
+        )
+    return Plan(decide_all(asked, lambda _keys: records, Restarts(arguments.restarts)), made_at)
 
 
 def _show(console: Console, plan: Plan, form: str) -> None:

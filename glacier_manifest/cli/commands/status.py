@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from glacier_manifest.aws.glacier import GlacierReader
-from glacier_manifest.aws.session import Clients, Connection
+from glacier_manifest.aws.session import Clients
+from glacier_manifest.cli.arguments import StatusArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
     aws_options,
@@ -43,29 +44,32 @@ def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click 
 
     Each vault that has jobs in progress is listed once, and what has ended is written into the state.
     """
-    manifests = words["paths"] or (Path(),)
-    if words["refresh"]:
-        _refresh(words, manifests)
-    with state_to_read(words["state"], manifests) as state:
-        match words["form"]:
+    return _status(console, StatusArguments(**words))
+
+
+def _status(console: Console, arguments: StatusArguments) -> Exit:
+    manifests = arguments.paths or (Path(),)
+    if arguments.refresh:
+        _refresh(arguments, manifests)
+    with state_to_read(arguments.state, manifests) as state:
+        match arguments.form:
             case "json":
-                console.json(view.as_json(state, refreshed=words["refresh"], now=now()))
+                console.json(view.as_json(state, refreshed=arguments.refresh, now=now()))
             case _:
                 console.out(view.human(state, now=now(), width=_width(console)))
-        code = _exit(state.count()) if words["check"] else Exit.DONE
+        code = _exit(state.count()) if arguments.check else Exit.DONE
     if code is not Exit.DONE:
         console.err(failures.next_line(failures.next_step(code)))
     return code
 
 
-def _refresh(words: Mapping[str, Any], manifests: tuple[Path, ...]) -> None:
+def _refresh(arguments: StatusArguments, manifests: tuple[Path, ...]) -> None:
     """Ask Glacier about what is in progress; nothing in progress means no call, and no state made."""
-    with state_to_read(words["state"], manifests) as state:
+    with state_to_read(arguments.state, manifests) as state:
         records = tuple(state.records(statuses={Status.IN_PROGRESS}))
     if not records:
         return
-    connection = Connection(words["profile"], words["region"], words["endpoint_url"])
-    with Clients(connection) as clients, state_to_update(words["state"], manifests) as state:
+    with Clients(arguments.connection()) as clients, state_to_update(arguments.state, manifests) as state:
         for region in {record.region for record in records}:
             check_endpoint(state.identity, clients.endpoint(region))
         _write(state, observe(records, GlacierReader(clients), now=now()).changes)

@@ -8,8 +8,8 @@ import click
 
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import console_options, format_option, manifests_argument
-from glacier_manifest.cli.reading import read_id_list_file
-from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
+from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, in_file_order
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Job, read_manifest
 from glacier_manifest.planning.expand import expand, merged
@@ -40,19 +40,14 @@ def command(console: Console, paths: tuple[Path, ...], form: str) -> Exit:
 
 
 def _findings(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
+    lists = ListFiles()
     try:
         manifest = read_manifest(paths)
-        merged(
-            expand(
-                manifest.jobs,
-                places=_anywhere(manifest.jobs),
-                now=datetime.now(UTC),
-                read_list=read_id_list_file,
-            )
-        )
+        places, now = _anywhere(manifest.jobs), datetime.now(UTC)
+        merged(expand(manifest.jobs, places=places, now=now, read_list=lists))
     except InvalidInput as invalid:
-        return invalid.diagnostics
-    return manifest.warnings
+        return in_file_order([*invalid.diagnostics, *lists.warnings])
+    return in_file_order([*manifest.warnings, *lists.warnings])
 
 
 def _anywhere(jobs: Iterable[Job]) -> dict[str, Place]:

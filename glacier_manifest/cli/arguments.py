@@ -1,0 +1,68 @@
+"""What a command line says, as plain values; a field is named as click names its option."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from glacier_manifest.aws.session import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsArguments:
+    """How AWS is reached."""
+
+    profile: str | None
+    region: str | None
+    endpoint_url: str | None
+
+    def connection(self, *, concurrency: int = 8) -> Connection:
+        """Return how to connect, for so many calls at once."""
+        return Connection(self.profile, self.region, self.endpoint_url, concurrency=concurrency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningArguments(AwsArguments):
+    """Which requests are meant, and what may be done about them."""
+
+    paths: tuple[Path, ...]
+    form: str
+    targets: tuple[str, ...]
+    excludes: tuple[str, ...]
+    restarts: tuple[str, ...]
+    allowances: tuple[str, ...]
+    new_account: bool
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanArguments(PlanningArguments):
+    """The command line of `plan`."""
+
+    out: Path | None
+    detailed_exitcode: bool
+    refresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyArguments(PlanningArguments):
+    """The command line of `apply`."""
+
+    report: Path | None
+    yes: bool
+    expect: str | None
+    new_state: bool
+    deadline: timedelta
+    max_errors: int
+    fail_fast: bool
+    lock_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusArguments(AwsArguments):
+    """The command line of `status`."""
+
+    paths: tuple[Path, ...]
+    form: str
+    check: bool
+    refresh: bool
+    state: str | None
