@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from glacier_manifest.manifest.findings import Finding, Path
-from glacier_manifest.manifest.misplaced import closest, stray_key
+from glacier_manifest.manifest.misplaced import closest, did_you_mean, stray_key
 from glacier_manifest.manifest.values import shown
 from glacier_manifest.manifest.where import name_of, within
 
@@ -69,7 +69,8 @@ class Part:
         lacking = code == "missing-key"
         place = within(path, self.job_type) if lacking else self._owner(blamed)
         message = f"{context['message']}{place}"
-        return Finding(code, blamed, message, context["advice"], at_key=lacking, subject=message)
+        at_key = code in {"missing-key", "conflicting-keys"}
+        return Finding(code, blamed, message, context["advice"], at_key=at_key, subject=message)
 
     def _owner(self, path: Path) -> str:
         return within(owner(path), self.job_type)
@@ -122,7 +123,7 @@ def unknown_value(value: object, allowed: list[str], path: Path, place: str) -> 
         path=path,
         message=f"unknown value '{shown(value)}' of '{key}'{place}",
         advice=f"allowed values: {', '.join(allowed)}",
-        label=None if meant is None else f"did you mean '{meant}'?",
+        label=did_you_mean(meant),
     )
 
 

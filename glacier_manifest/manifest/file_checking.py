@@ -15,7 +15,7 @@ from glacier_manifest.manifest.file_models import TOP_LEVEL, Defaults, Header, L
 from glacier_manifest.manifest.findings import Document, Finding
 from glacier_manifest.manifest.job_models import JOB_MODELS
 from glacier_manifest.manifest.merged import MergedJob, OwnJob
-from glacier_manifest.manifest.misplaced import stray_key
+from glacier_manifest.manifest.misplaced import stray_key, without_echoes
 from glacier_manifest.manifest.where import within
 
 _Model = TypeVar("_Model", bound=Strict)
@@ -61,7 +61,7 @@ def check_file(document: Document) -> CheckedFile:
         pace=_section(PaceSection, "pace", root, findings),
         names=tuple(jobs),
         jobs=tuple(merged),
-        findings=tuple(findings),
+        findings=tuple(without_echoes(findings)),
     )
 
 

@@ -1,6 +1,6 @@
 """Keys that stand where they mean nothing: where they belong, or what was meant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from glacier_manifest.manifest.file_models import SECTIONS, Defaults, Header
 from glacier_manifest.manifest.findings import Finding, Path
@@ -21,6 +21,21 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return plain[matches[0]] if matches else None
 
 
+def did_you_mean(word: str | None) -> str | None:
+    """Return the label that suggests a word, where there is one to suggest."""
+    return None if word is None else f"did you mean '{word}'?"
+
+
+def without_echoes(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out that a key is missing where an unknown key beside it was probably meant for it."""
+    meant = {(one.path[:-1], one.label) for one in findings if one.code == "unknown-key"}
+    return [
+        one
+        for one in findings
+        if one.code != "missing-key" or (one.path, did_you_mean(one.subject)) not in meant
+    ]
+
+
 def _plain(word: str) -> str:
     return word.lower().replace("_", "").replace("-", "").replace(" ", "")
 
@@ -38,7 +53,7 @@ def stray_key(path: Path, allowed: tuple[str, ...], job_type: str | None) -> Fin
         path=path,
         message=f"unknown key '{shown(key)}' in {name_of(parent, job_type)}",
         advice=f"allowed keys: {', '.join(allowed)}",
-        label=None if meant is None else f"did you mean '{meant}'?",
+        label=did_you_mean(meant),
         at_key=True,
     )
 

@@ -57,7 +57,7 @@ def _definitions() -> dict[str, _Schema]:
 
 
 def _as_draft_07(schema: Any) -> Any:  # noqa: ANN401 - any piece of JSON
-    """Drop titles and null defaults, and move a `$ref` away from its neighbours, which draft-07 would not look at."""
+    """Drop titles and null defaults, and move a `$ref` from its neighbours: draft-07 would not see them."""
     if isinstance(schema, list):
         return [_as_draft_07(item) for item in schema]
     if not isinstance(schema, dict):

@@ -76,7 +76,7 @@ class CsvOutput(Parameters):
         fields.OneCharacter | None, Field(description="The character between records.")
     ] = None
     field_delimiter: Annotated[
-        fields.Delimiter | None, Field(description="The character between fields; a comma by default.")
+        fields.OneCharacter | None, Field(description="The character between fields; a comma by default.")
     ] = None
     quote_character: Annotated[
         fields.OneCharacter | None, Field(description="The character around values that hold a delimiter.")

@@ -108,7 +108,7 @@ def archive_id(text: str) -> str:
     if fits(ARCHIVE_ID, text):
         return text
     strange = next((one for one in text if not fits(ARCHIVE_ID, one)), None)
-    what = "is empty" if strange is None else f"has a character that none has: {strange!r}"
+    what = "is empty" if strange is None else f"holds {strange!r}, which no archive ID does,"
     advice = "copy the ID again: letters, digits, '-' and '_' only, without quotes and spaces"
     raise wrong("archive-id", f"archive ID '{shown(text)}' {what}", advice)
 

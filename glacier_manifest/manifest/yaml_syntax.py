@@ -44,11 +44,16 @@ _COMPLAINTS = (
     ("<document start>", "the text goes on where the document has ended", _INDENT),
 )
 
+#: Complaints about something that began earlier: the place to look at is where it did.
+_TOLD_WHERE_IT_BEGAN = ("alphabetic or numeric character", "end of stream", "',' or ']'", "',' or '}'")
+
 
 def explain(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """Return a parser's error as a diagnostic at the place where it stopped."""
-    place = _place(source, getattr(error, "problem_mark", None))
-    message, advice = _words(str(getattr(error, "problem", error)), source.quote(place))
+    problem = str(getattr(error, "problem", error))
+    began = any(piece in problem for piece in _TOLD_WHERE_IT_BEGAN)
+    place = _place(source, getattr(error, "context_mark" if began else "problem_mark", None))
+    message, advice = _words(problem, source.quote(place))
     return source.error("yaml-syntax", message, place, advice)
 
 
