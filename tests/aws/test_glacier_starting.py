@@ -15,6 +15,8 @@ from glacier_manifest.aws.answers import Verdict
 from glacier_manifest.aws.glacier import GlacierStarter
 from glacier_manifest.aws.session import Clients, Connection
 from glacier_manifest.jobs.request import Vault
+from glacier_manifest.sandbox import Sandbox
+from glacier_manifest.sandbox.faults import RuleOptions
 from tests.aws.conftest import Certificate, Open, Play
 from tests.aws.scripted import HTML, JOB_ID, End, Step, accepted, http, refused
 
@@ -353,3 +355,38 @@ def test_one_starter_serves_many_threads_and_each_sees_its_own_answer(play: Play
 
     assert verdicts == {Verdict.THROTTLED: 1, Verdict.ACCEPTED: 30}
     assert len(server.requests) == 31
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "verdict", "bought"),
+    [
+        ("lost-before", {}, Verdict.UNKNOWN, 0),
+        ("lost-after", {}, Verdict.UNKNOWN, 1),
+        ("reset", {}, Verdict.UNKNOWN, 0),
+        ("reset-after", {}, Verdict.UNKNOWN, 1),
+        ("hang-after", {"seconds": 2.0}, Verdict.UNKNOWN, 1),
+        ("cut-headers", {}, Verdict.UNKNOWN, 1),
+        ("no-job-id", {}, Verdict.UNKNOWN, 1),
+        ("wrong-location", {}, Verdict.UNKNOWN, 1),
+        ("error-after", {}, Verdict.UNKNOWN, 1),
+        ("html-after", {"status": 403}, Verdict.UNKNOWN, 1),
+        ("html-before", {"status": 502}, Verdict.UNKNOWN, 0),
+        ("throttle", {}, Verdict.THROTTLED, 0),
+        ("error", {"code": "InsufficientCapacityException"}, Verdict.FALL_BACK, 0),
+        ("error", {"code": "AccessDeniedException"}, Verdict.STOP, 0),
+        ("latency", {"seconds": 0.05}, Verdict.ACCEPTED, 1),
+    ],
+)
+def test_whenever_the_sandbox_bought_a_job_the_answer_is_accepted_or_unknown(
+    door: Open, fault: str, options: RuleOptions, verdict: Verdict, bought: int
+) -> None:
+    with Sandbox(account_id=PHOTOS.account_id, region=PHOTOS.region) as sandbox:
+        sandbox.generate("photos", 1, size=1000)
+        sandbox.take_inventory("photos")
+        sandbox.faults.add("InitiateJob", fault, **options)
+
+        answer = GlacierStarter(door(sandbox.url, read_timeout=0.5)).initiate(PHOTOS, BODY)
+
+        assert answer.verdict is verdict
+        assert len(sandbox.accepted) == bought
+        assert sandbox.counts()["InitiateJob"] == 1
