@@ -2,7 +2,7 @@
 
 A generated leaf is one of a few fixed blocks with a tail of its own: 64 bytes that follow from
 the archive's ID and the leaf's number. Hashing it starts from a remembered state of the block, so
-the tree hash of any archive costs some 3 µs a leaf, and a terabyte can be listed and checked.
+the tree hash of any archive costs some µs a leaf, and a terabyte can be listed and checked.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Protocol
 from glacier_manifest.sandbox.treehash import MIB, combine, leaf_count, leaf_digests
 
 _BLOCKS = 4
-_STRIDE = 4096
+_STRIDE = 1024
 _TAIL = 64
 _FEW_LEAVES = 8
 
@@ -49,7 +49,7 @@ def _block(number: int) -> bytes:
 
 @cache
 def _prefix_states(number: int) -> "tuple[hashlib._Hash, ...]":
-    """SHA-256 states after every 4 KiB of a block, from which other leaves are hashed."""
+    """SHA-256 states after every KiB of a block, from which other leaves are hashed."""
     state, block = hashlib.sha256(), _block(number)
     states = [state.copy()]
     for start in range(0, MIB, _STRIDE):

@@ -66,7 +66,8 @@ def origin_of(archive_id: str) -> tuple[int, int] | None:
 
 def _hidden(origin: bytes, rest: bytes) -> bytes:
     pad = hashlib.blake2b(rest, digest_size=_TAG.size).digest()
-    return bytes(left ^ right for left, right in zip(origin, pad, strict=True))
+    hidden = int.from_bytes(origin) ^ int.from_bytes(pad)
+    return hidden.to_bytes(_TAG.size)
 
 
 def _text(raw: bytes) -> str:

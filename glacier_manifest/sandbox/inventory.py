@@ -33,8 +33,7 @@ def csv_field(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
-def _json_text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+_json_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _csv_row(archive: Archive) -> str:

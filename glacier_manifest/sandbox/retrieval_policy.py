@@ -35,7 +35,7 @@ def check_policy(policy: object) -> Mapping[str, Any]:
 
 def _check_rule(rule: Mapping[str, Any]) -> None:
     strategy, rate = rule.get("Strategy"), rule.get("BytesPerHour")
-    if strategy not in _STRATEGIES:
+    if not isinstance(strategy, str) or strategy not in _STRATEGIES:
         raise invalid(f"Invalid strategy: {strategy}")
     if strategy != "BytesPerHour":
         if rate is not None:

@@ -94,7 +94,7 @@ class _Conversation(StreamRequestHandler):
 
     def handle(self) -> None:
         """Answer one request after the other until either side has enough."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ConnectionError):
             while self._answer_next():
                 pass
 

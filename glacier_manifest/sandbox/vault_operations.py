@@ -38,7 +38,7 @@ _VAULTS_A_PAGE = 10
 _MOST_VAULTS = 1000
 _MOST_TAGS = 10
 _LONGEST_DESCRIPTION = 1024
-_EVENTS = frozenset({"ArchiveRetrievalCompleted", "InventoryRetrievalCompleted"})
+_EVENTS = ("ArchiveRetrievalCompleted", "InventoryRetrievalCompleted")
 NO_CONTENT = Answer(204)
 
 
@@ -212,7 +212,7 @@ def set_vault_notifications(glacier: Glacier, ask: Ask) -> Answer:
     if not configuration.get("SNSTopic"):
         raise missing("SNSTopic")
     events = configuration.get("Events")
-    if not isinstance(events, list) or not events or not _EVENTS.issuperset(events):
+    if not isinstance(events, list) or not events or any(event not in _EVENTS for event in events):
         raise invalid(f"Invalid notification events: {events}")
     kept = {"Events": events, "SNSTopic": configuration["SNSTopic"]}
     glacier.commit(NotificationsSet(vault.key, kept))
@@ -234,12 +234,22 @@ def change_tags(glacier: Glacier, ask: Ask) -> Answer:
     """AddTagsToVault and RemoveTagsFromVault, which differ by `operation` in the query."""
     vault, content = named_vault(glacier, ask), ask.json_object()
     with glacier.lock:
-        if ask.operation == "AddTagsToVault":
-            tags = {**vault.tags, **content.get("Tags", {})}
-        else:
-            gone = content.get("TagKeys", [])
-            tags = {name: value for name, value in vault.tags.items() if name not in gone}
+        tags = _added(vault, content) if ask.operation == "AddTagsToVault" else _left(vault, content)
         if len(tags) > _MOST_TAGS:
             raise RefusedError("LimitExceededException", f"More than {_MOST_TAGS} tags")
         glacier.commit(TagsSet(vault.key, tags))
     return NO_CONTENT
+
+
+def _added(vault: Vault, content: Mapping[str, Any]) -> Mapping[str, str]:
+    added = content.get("Tags")
+    if not isinstance(added, dict) or not added:
+        raise missing("Tags")
+    return {**vault.tags, **added}
+
+
+def _left(vault: Vault, content: Mapping[str, Any]) -> Mapping[str, str]:
+    gone = content.get("TagKeys")
+    if not isinstance(gone, list) or not gone:
+        raise missing("TagKeys")
+    return {name: value for name, value in vault.tags.items() if name not in gone}

@@ -145,6 +145,8 @@ def _read_body(rfile: BufferedIOBase, headers: Mapping[str, str]) -> bytes:
         length = int(headers.get("content-length") or 0)
     except ValueError as error:
         raise MalformedRequestError(f"no Content-Length: {error}") from error
+    if length < 0:
+        raise MalformedRequestError(f"no Content-Length: {length}")
     body = rfile.read(length) if length else b""
     if len(body) < length:
         raise MalformedRequestError("the body ended before its Content-Length")
