@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from glacier_manifest.errors import StateError, UsageError
-from glacier_manifest.state import faults
+from glacier_manifest.state import faults, opening
 
 #: The folder that is made beside the manifests where no place is named.
 FOLDER = ".glacier-manifest"
@@ -43,8 +43,12 @@ class Location:
 
     @property
     def exists(self) -> bool:
-        """Whether there is something at the path."""
-        return self.path.exists()
+        """Whether there is a state at the path.
+
+        Raises:
+            StateError: That cannot be seen.
+        """
+        return opening.is_there(self.path)
 
 
 def locate(state: str | None, *, environment: str | None, manifests: Iterable[Path]) -> Location:

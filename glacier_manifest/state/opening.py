@@ -31,6 +31,22 @@ def check_sqlite(version: tuple[int, int, int] = sqlite3.sqlite_version_info) ->
         )
 
 
+def is_there(path: Path) -> bool:
+    """Say whether a state is at `path`; what cannot be seen is never taken for absent.
+
+    Raises:
+        StateError: The path cannot be looked at, or the file is gone and its log is not.
+    """
+    with faults.told_of(path):
+        if _has_bytes(path) is not None:
+            return True
+        # SQLite would replay the log of the old file into a new one. (And another process may just have
+        # made the file, so it is looked for again.)
+        if _has_bytes(_log_of(path)) and _has_bytes(path) is None:
+            raise faults.corrupt(path, f"the file is gone, and its log {_log_of(path).name} is still there")
+        return _has_bytes(path) is not None
+
+
 def create(path: Path, *, state_id: str, created_at: str) -> bool:
     """Make the file of a new state, unless there is one, and say whether it was made.
 
@@ -40,7 +56,7 @@ def create(path: Path, *, state_id: str, created_at: str) -> bool:
     Raises:
         StateError: The file cannot be made.
     """
-    if path.exists():
+    if is_there(path):
         return False
     draft = path.with_name(f".{path.name}.{state_id}.new")
     with faults.told_of(path):
@@ -64,6 +80,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             # NORMAL would be faster, and could lose a paid start in a power cut.
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA fullfsync = ON")  # without it, macOS only asks the disk to hurry
             connection.execute("PRAGMA foreign_keys = ON")
             migrate(connection)
             # A file that can only be read opens all the same; better to be told now than at the first intent.
@@ -101,7 +118,7 @@ def connect_nothing() -> sqlite3.Connection:
 
 
 def _checked(path: Path, mode: str) -> sqlite3.Connection:
-    if path.is_file() and path.stat().st_size == 0:
+    if _has_bytes(path) is False:
         raise faults.corrupt(path, "the file is empty")
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     try:
@@ -152,8 +169,19 @@ def _cannot_make_log(fault: sqlite3.OperationalError) -> bool:
 
 
 def _is_at_rest(path: Path) -> bool:
-    log = path.with_name(path.name + "-wal")
-    return not log.exists() or log.stat().st_size == 0
+    return not _has_bytes(_log_of(path))
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _has_bytes(path: Path) -> bool | None:
+    """Say whether a file has content; None where there is no file."""
+    try:
+        return path.stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _fill(draft: Path, *, state_id: str, created_at: str) -> None:

@@ -84,7 +84,7 @@ class ReadOnlyState:
 
     def __init__(self, path: Path) -> None:
         opening.check_sqlite()
-        exists = path.exists()
+        exists = opening.is_there(path)
         self._path = path
         self._readers = _Readers(
             path, (lambda: opening.connect_reader(path)) if exists else opening.connect_nothing
@@ -207,7 +207,11 @@ class SqliteState(ReadOnlyState):
         opening.check_sqlite()
         self.created = opening.create(path, state_id=new_id(), created_at=moment_text(clock()))
         connection = opening.connect_writer(path)
-        super().__init__(path)
+        try:
+            super().__init__(path)
+        except BaseException:
+            connection.close()
+            raise
         self._run = run
         self._clock = clock
         self._writer = GroupWriter(path, connection, begin=lambda writing: log_run(writing, run))

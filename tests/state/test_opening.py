@@ -122,6 +122,16 @@ def test_an_old_sqlite_is_refused() -> None:
         opening.check_sqlite((3, 36, 0))
 
 
+@pytest.mark.parametrize("look", [ReadOnlyState, writing])
+def test_a_file_that_is_gone_without_its_log_is_no_new_beginning(
+    filled: Path, look: Callable[[Path], ReadOnlyState]
+) -> None:
+    filled.rename(filled.with_name("state.db-wal"))
+
+    with pytest.raises(StateError, match=r"the file is gone, and its log state\.db-wal is still there"):
+        look(filled)
+
+
 class TestMigration:
     def test_a_file_takes_the_steps_that_it_has_not_taken(self, filled: Path) -> None:
         def second(connection: sqlite3.Connection) -> None:
@@ -203,18 +213,22 @@ if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 path = Path(sys.argv[1])
-print(ReadOnlyState(path).count())
-try:
-    SqliteState(path, run=RUN, clock=lambda: NOON, new_id=lambda: "other")
-except StateError as refusal:
-    print(refusal.code)
+looks = [
+    lambda: print(ReadOnlyState(path).count()),
+    lambda: SqliteState(path, run=RUN, clock=lambda: NOON, new_id=lambda: "other"),
+]
+for look in looks:
+    try:
+        look()
+    except StateError as refusal:
+        print(refusal.code)
 """
 
 
-def read_as_a_stranger(path: Path) -> list[str]:
-    """Read the state as a user who may write neither the file nor its folder (root may write everything)."""
+def read_as_a_stranger(path: Path, *, folder_mode: int) -> list[str]:
+    """Read, then write, the state as a user to whom modes mean something (to root they do not)."""
     path.chmod(0o444)
-    path.parent.chmod(0o555)
+    path.parent.chmod(folder_mode)
     try:
         command = [sys.executable, "-c", AS_A_STRANGER, str(path)]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -237,6 +251,14 @@ def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_file_and_a_folder_that_cannot_be_written_can_be_read(filled: Path, public_folder: Path) -> None:
     shutil.copy(filled, public_folder / "state.db")
 
-    told = read_as_a_stranger(public_folder / "state.db")
+    told = read_as_a_stranger(public_folder / "state.db", folder_mode=0o555)
 
     assert told == ["{<Status.INTENDED: 'intended'>: 300}", "state-unusable"]
+
+
+def test_a_state_that_cannot_be_seen_is_not_an_empty_one(filled: Path, public_folder: Path) -> None:
+    shutil.copy(filled, public_folder / "state.db")
+
+    told = read_as_a_stranger(public_folder / "state.db", folder_mode=0o000)
+
+    assert told == ["state-unusable", "state-unusable"]
