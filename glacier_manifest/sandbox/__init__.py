@@ -1,10 +1,16 @@
 """A Glacier of one's own: the 2012-06-01 vault API on loopback, with faults on request.
 
-    with Sandbox(job_time=5.0) as sandbox:
-        sandbox.upload("photos", b"...", "2015/beach.jpg")
-        client = boto3.client("glacier", endpoint_url=sandbox.url, region_name=sandbox_region)
-        client.initiate_job(vaultName="photos", jobParameters={"Type": "inventory-retrieval"})
-        sandbox.clock.advance(5)
+    with Sandbox(job_time=5.0, region="us-west-2") as sandbox:
+        photos = sandbox.generate("photos", 1_000_000, (100_000, 3_000_000), "2015/{index}.jpg")
+        sandbox.faults.add("InitiateJob", "lost-after", rate=0.01, seed=7)
+        ...                                # anything that speaks to sandbox.url
+        sandbox.clock.advance(5)           # every job that was accepted is complete
+        assert len(sandbox.accepted) == 1  # what would have been paid for
+
+    glacier-manifest sandbox --port 8080 &
+    aws glacier list-vaults --account-id - --endpoint-url http://127.0.0.1:8080
+    curl -X POST 127.0.0.1:8080/_sandbox/vaults/photos/generate -d '{"count": 1000, "size": 5000}'
+    curl -X POST 127.0.0.1:8080/_sandbox/faults -d '{"operation": "InitiateJob", "fault": "reset"}'
 
 It answers like the service, down to texts, ID lengths and Amazon's own CSV; where AWS has said
 nothing, the docstring of the operation says what was chosen. It is strict where the service is,
@@ -24,10 +30,17 @@ How to read the room, from the socket inwards:
 * `control`, `stock` and `sandbox`: the same from outside, over HTTP below `/_sandbox/` and from
   Python.
 
-Chosen where AWS is silent: BytesPerHour counts a job's bytes over four hours; a job that is
-kept out of ListJobs by a lag is visible to DescribeJob; the Marker of an inventory job that is
-not complete is still the one that was sent; listings are ascending. The signature of a request is
-not verified, only its access key and region are read.
+Generated archives cost no memory: ID, size, bytes and tree hash follow from their number, so an
+inventory of millions is written row by row at any offset. A vault never forgets a row, it marks
+its end; so every inventory can be read as it was when its job was accepted.
+
+Chosen where AWS is silent: with no `inventory_delay`, a vault has an inventory from its creation
+and every change is in it at once (with a delay, the first one comes that long after the first
+upload, and until then an inventory job is refused as the service does); BytesPerHour counts a
+job's bytes over four hours; a job that is kept out of ListJobs by a lag is visible to
+DescribeJob; the Marker of an inventory job that is not complete is still the one that was sent;
+listings are ascending. The signature of a request is not verified, only its access key and region
+are read.
 
 The sandbox uses the standard library alone and nothing else of this project.
 """

@@ -108,7 +108,8 @@ class Glacier:
         self._batches = 0
         self._events = 0
         self._journal = self._open(folder)
-        self.rng: random.Random = dice(settings.seed and (settings.seed, self._events))
+        # A sandbox that starts again on its folder must not give the same IDs again.
+        self.rng: random.Random = dice(None if settings.seed is None else (settings.seed, self._events))
         clock.moved = self._clock_moved
 
     def _open(self, folder: Path | None) -> Journal:

@@ -80,11 +80,6 @@ class JobList:
         job = self._by_id.get(job_id)
         return job if job is not None and now < job.expires_at else None
 
-    def in_progress(self, now: float) -> Iterator[Job]:
-        """Yield the jobs that are not ready."""
-        first = bisect_right(self._latest_ready, now)
-        return (job for job in self._jobs[first:] if now < job.ready_at)
-
     def page(self, position: int, limit: int, now: float, wanted: JobFilter) -> JobPage:
         """Return up to `limit` jobs from a position on that a filter lets through.
 

@@ -3,7 +3,7 @@
 import socket
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from io import BufferedIOBase
@@ -177,7 +177,6 @@ class _Budget:
     """How many bytes may still be sent; None is as many as there are."""
 
     left: int | None
-    sent: int = field(default=0)
 
     def cut(self, piece: bytes) -> bytes:
         if self.left is None:
