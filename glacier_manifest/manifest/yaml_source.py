@@ -1,5 +1,6 @@
 """A file's text, its lines, and the spans that point into it."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -84,7 +85,7 @@ def _read(path: Path) -> bytes:
 def unreadable(path: Path, error: OSError | ValueError) -> Diagnostic:
     """Return why a file cannot be read, for people."""
     why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    if path.is_symlink() and not path.exists():
+    if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114 - Path raises on some names
         why = f"it is a symbolic link to '{path.readlink()}', which does not exist"
     return Diagnostic(
         Severity.ERROR,
