@@ -6,7 +6,6 @@ the tree hash of any archive costs some µs a leaf, and a terabyte can be listed
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -176,7 +175,7 @@ class Cellar:
             return
         part = self._folder / f"{archive_id}.part"
         part.write_bytes(body)
-        os.replace(part, self._folder / archive_id)  # noqa: PTH105 - the one call that is atomic by contract
+        part.replace(self._folder / archive_id)
 
     def content(self, archive_id: str, size: int) -> Content:
         """Return a kept body."""

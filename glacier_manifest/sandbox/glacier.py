@@ -33,6 +33,7 @@ from glacier_manifest.sandbox.events import (
 from glacier_manifest.sandbox.identity import dice, uploaded_archive_id
 from glacier_manifest.sandbox.inventory import InventoryDocument
 from glacier_manifest.sandbox.journal import FileJournal, Journal, NoJournal
+from glacier_manifest.sandbox.refusals import vault_not_found
 from glacier_manifest.sandbox.uploads import Upload
 from glacier_manifest.sandbox.vaults import Inventory, Vault
 
@@ -102,7 +103,7 @@ class Glacier:
         self.vaults: dict[VaultKey, Vault] = {}
         self.accepted: list[Job] = []
         self.uploads: dict[tuple[VaultKey, str], Upload] = {}
-        self._documents: dict[str, InventoryDocument] = {}
+        self._documents: dict[tuple[VaultKey, Inventory, InventoryQuery], InventoryDocument] = {}
         self._policies: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._cellar = Cellar(None if folder is None else folder / "archives")
         self._batches = 0
@@ -126,10 +127,22 @@ class Glacier:
         self._journal.close()
 
     def commit(self, event: Event) -> None:
-        """Make a change, and make it last."""
+        """Make a change, and make it last.
+
+        Raises:
+            RefusedError: the vault that it is about has been deleted meanwhile.
+        """
         with self.lock:
+            self._check(event)
             self._journal.append(event)
             self._apply(event)
+
+    def _check(self, event: Event) -> None:
+        """Refuse what could not be applied, and so not be replayed either."""
+        if isinstance(event, VaultCreated | PolicySet | ClockMoved):
+            return
+        if event.vault not in self.vaults:
+            raise vault_not_found(event.vault.arn)
 
     def _clock_moved(self, skew: float) -> None:
         self.commit(ClockMoved(skew))
@@ -143,6 +156,7 @@ class Glacier:
                 self.vaults[vault] = Vault(vault, at, self.settings.inventory_delay)
             case VaultDeleted(vault):
                 del self.vaults[vault]
+                self._documents.clear()
             case PolicySet(account, region, policy):
                 self._policies[account, region] = policy
             case ClockMoved(skew):
@@ -229,14 +243,15 @@ class Glacier:
     def document(self, job: Job) -> InventoryDocument:
         """Return the output of an inventory job of a vault that is there.
 
-        One job has one document, so that its rows are measured once.
+        Jobs that show the same share one document, so that its rows are measured once.
         """
-        document = self._documents.get(job.job_id)
+        inventory = Inventory(job.inventory_version, job.inventory_date)
+        query = job.inventory or InventoryQuery()
+        key = (job.vault, inventory, query)
+        document = self._documents.get(key)
         if document is None:
-            inventory = Inventory(job.inventory_version, job.inventory_date)
-            query = job.inventory or InventoryQuery()
             document = InventoryDocument(self.vaults[job.vault], inventory, query)
-            document = self._documents.setdefault(job.job_id, document)
+            document = self._documents.setdefault(key, document)
         return document
 
 

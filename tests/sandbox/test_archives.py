@@ -119,6 +119,21 @@ def test_parts_that_leave_a_hole_do_not_become_an_archive(sandbox: Sandbox, glac
         glacier.abort_multipart_upload(vaultName="photos", uploadId=upload_id)
 
 
+def test_an_upload_does_not_outlive_its_vault(sandbox: Sandbox, glacier: "GlacierClient") -> None:
+    sandbox.create_vault("photos")
+    upload_id = glacier.initiate_multipart_upload(vaultName="photos", partSize=str(MIB))["uploadId"]
+    glacier.upload_multipart_part(vaultName="photos", uploadId=upload_id, range="bytes 0-4/*", body=b"beach")
+    glacier.delete_vault(vaultName="photos")
+
+    with pytest.raises(glacier.exceptions.ResourceNotFoundException, match="Vault not found for ARN"):
+        glacier.complete_multipart_upload(
+            vaultName="photos",
+            uploadId=upload_id,
+            archiveSize="5",
+            checksum=hashlib.sha256(b"beach").hexdigest(),
+        )
+
+
 def test_a_deleted_archive_is_gone_and_deleting_it_again_is_no_error(
     sandbox: Sandbox, speak: "Speaker"
 ) -> None:

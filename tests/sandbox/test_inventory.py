@@ -230,3 +230,18 @@ def test_with_a_delay_the_last_inventory_counts_and_its_date_stands_while_nothin
     assert first == ("2023-11-16T12:00:00.000Z", 1)
     assert second == ("2023-11-17T12:00:00.000Z", 2)
     assert seen() == second
+
+
+def test_a_new_vault_of_an_old_name_has_its_own_inventory(sandbox: Sandbox, speak: "Speaker") -> None:
+    def shown() -> list[str]:
+        _, body = inventory(sandbox, speak, "photos")
+        return [row["ArchiveId"] for row in json.loads(body)["ArchiveList"]]
+
+    old = sandbox.upload("photos", b"old")
+    before = shown()
+    speak.ask("DELETE", f"/vaults/photos/archives/{old}")
+    speak.ask("DELETE", "/vaults/photos")
+    new = sandbox.upload("photos", b"new")
+
+    assert before == [old]
+    assert shown() == [new]
