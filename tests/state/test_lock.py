@@ -11,6 +11,7 @@ import pytest
 
 from glacier_manifest.errors import Exit, Locked, StateError
 from glacier_manifest.state.lock import FileLock, Holder, Timing
+from glacier_manifest.state.protocol import Lock
 from tests.state.examples import NOON
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ class Clock:
         return Timing(now=self.now, monotonic=self.monotonic, sleep=self.sleep)
 
 
-def lock(path: Path, clock: Clock | None = None, *, name: str = "start", holder: Holder = NEXT) -> FileLock:
+def lock(path: Path, clock: Clock | None = None, *, name: str = "start", holder: Holder = NEXT) -> Lock:
     return FileLock(path, name, holder=holder, timing=(clock or Clock()).timing)
 
 

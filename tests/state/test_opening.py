@@ -5,7 +5,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -239,13 +240,10 @@ def read_as_a_stranger(path: Path, *, folder_mode: int) -> list[str]:
 
 
 @pytest.fixture
-def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def public_folder() -> Iterator[Path]:
     """A folder that every user may enter (pytest's own are for their user alone)."""
-    folder = tmp_path_factory.mktemp("public")
-    for part in (folder, *folder.parents):
-        if part.stat().st_uid == os.getuid() and str(part).startswith("/tmp/"):  # noqa: S108 - where pytest puts it
-            part.chmod(part.stat().st_mode | 0o055)
-    return folder
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def test_a_file_and_a_folder_that_cannot_be_written_can_be_read(filled: Path, public_folder: Path) -> None:
