@@ -68,10 +68,6 @@ class Settings:
     improvised_size: int = 1 << 20
     seed: int | None = None
 
-    def account_of(self, access_key: str) -> str:
-        """Return the account that an access key ID belongs to."""
-        return (self.accounts or {}).get(access_key, self.account_id)
-
 
 class Behaviour(TypedDict, total=False):
     """The fields of `Settings` as keyword arguments."""

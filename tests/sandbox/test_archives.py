@@ -200,3 +200,44 @@ def test_any_part_of_a_generated_archive_is_a_part_of_the_whole(
     assert b"".join(content.chunks(start, end)) == whole[start:end]
     leaf = draw.draw(st.integers(0, (size - 1) // MIB))
     assert content.leaf_digest(leaf) == hashlib.sha256(whole[leaf * MIB : (leaf + 1) * MIB]).digest()
+
+
+@pytest.mark.parametrize("size", ["", "1048577", "524288", "x"])
+def test_parts_are_powers_of_two_of_a_megabyte(sandbox: Sandbox, speak: "Speaker", size: str) -> None:
+    sandbox.create_vault("photos")
+
+    reply = speak.ask("POST", "/vaults/photos/multipart-uploads", headers={"x-amz-part-size": size})
+
+    assert reply.error == (400, "InvalidParameterValueException")
+
+
+@pytest.mark.parametrize(
+    ("content_range", "body", "wrong_hash"),
+    [
+        ("bytes 0-9/*", b"beach", False),
+        ("0-4", b"beach", False),
+        ("bytes 5-9/*", b"beach", False),
+        (f"bytes 0-{MIB}/*", bytes(MIB + 1), False),
+        ("bytes 0-4/*", b"beach", True),
+    ],
+)
+def test_a_part_that_does_not_fit_is_refused(
+    sandbox: Sandbox, speak: "Speaker", content_range: str, *, body: bytes, wrong_hash: bool
+) -> None:
+    sandbox.create_vault("photos")
+    started = speak.ask("POST", "/vaults/photos/multipart-uploads", headers={"x-amz-part-size": str(MIB)})
+    headers = {**hashes(b"other" if wrong_hash else body), "Content-Range": content_range}
+    path = started.headers["Location"].removeprefix("/012345678901")
+
+    assert speak.ask("PUT", path, body, headers).error == (400, "InvalidParameterValueException")
+    size = {"x-amz-archive-size": "0"}
+    assert speak.ask("POST", path, b"", size).error == (400, "InvalidParameterValueException")
+
+
+def test_an_archive_that_is_not_there_is_a_key_error(sandbox: Sandbox) -> None:
+    sandbox.create_vault("photos")
+
+    with pytest.raises(KeyError):
+        sandbox.archive("photos", "A" * 138)
+    with pytest.raises(KeyError):
+        sandbox.archive("nowhere", "A" * 138)

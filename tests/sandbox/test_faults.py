@@ -179,6 +179,30 @@ def test_a_proxy_answers_in_html(sandbox: Sandbox, speak: "Speaker", fault: str,
     assert len(sandbox.accepted) == bought
 
 
+def test_headers_are_cut_where_there_is_no_job_id_too(sandbox: Sandbox, speak: "Speaker") -> None:
+    sandbox.faults.add("DescribeVault", "cut-headers")
+
+    reply = speak.ask("GET", "/vaults/photos")
+
+    assert (reply.status, reply.body) == (200, b"")
+    assert reply.headers["Content-Length"] is None
+
+
+@pytest.mark.parametrize("fault", ["corrupt-output", "cut-output"])
+def test_a_refused_output_is_neither_corrupt_nor_cut(sandbox: Sandbox, speak: "Speaker", fault: str) -> None:
+    job_id = speak.start("photos", **INVENTORY)
+    sandbox.faults.add("GetJobOutput", fault)
+
+    assert speak.output("photos", job_id).error == (400, "InvalidParameterValueException")
+
+
+def test_an_unsigned_call_that_a_fault_strikes_has_no_account(sandbox: Sandbox, speak: "Speaker") -> None:
+    sandbox.faults.add("ListVaults", "throttle")
+
+    assert speak.say("GET", "/-/vaults").error == (400, "ThrottlingException")
+    assert sandbox.calls()[0].account is None
+
+
 def test_latency_is_waited_for(sandbox: Sandbox, speak: "Speaker") -> None:
     sandbox.faults.add("*", "latency", seconds=0.05)
     before = time.monotonic()
@@ -345,7 +369,13 @@ def test_a_token_bucket_fills_with_time() -> None:
 
 def test_garbage_on_the_wire_is_answered_and_the_connection_closed(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rpartition(":")[2])
-    for garbage in (b"hello\r\n\r\n", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"):
+    for garbage in (
+        b"hello\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: five\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 201 + b"\r\n",
+    ):
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             connection.sendall(garbage)
             received = b"".join(iter(lambda: connection.recv(4096), b""))

@@ -229,12 +229,13 @@ def test_an_archive_of_another_vault_is_blamed_on_the_vaults_name(sandbox: Sandb
 
     elsewhere = speak.initiate("photos", Type="archive-retrieval", ArchiveId=archive_id)
     nowhere = speak.initiate("photos", Type="archive-retrieval", ArchiveId="A" * 138)
+    no_id = speak.initiate("photos", Type="archive-retrieval", ArchiveId="abcd")
 
     assert elsewhere.error == INVALID
     assert elsewhere.json["message"] == (
         "Invalid vault name: arn:aws:glacier:us-west-2:012345678901:vaults/photos"
     )
-    assert nowhere.error == (404, "ResourceNotFoundException")
+    assert nowhere.error == no_id.error == (404, "ResourceNotFoundException")
 
 
 def test_a_vault_that_is_not_there_starts_nothing(sandbox: Sandbox, speak: "Speaker") -> None:

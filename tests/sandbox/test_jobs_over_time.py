@@ -141,7 +141,8 @@ def test_filters_take_status_and_completion_together(sandbox: Sandbox, speak: "S
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=51", "limit=1000", "limit=0", "limit=x", "marker=x", "completed=yes"]
+    "query",
+    ["limit=51", "limit=1000", "limit=0", "limit=x", "marker=x", "marker=bm9uc2Vuc2U=", "completed=yes"],
 )
 def test_a_listing_that_the_service_does_not_give_is_refused(
     sandbox: Sandbox, speak: "Speaker", query: str

@@ -74,5 +74,12 @@ def test_the_free_tier_is_used_up_by_the_day(sandbox: Sandbox, speak: "Speaker")
     assert speak.initiate("photos", **parameters).status == 202
 
 
+def test_the_policy_none_stops_nobody(sandbox: Sandbox, speak: "Speaker") -> None:
+    archive_id = sandbox.generate("photos", 1, 4 * GIB).archive_id(0)
+    speak.ask("PUT", PATH, policy("None", BytesPerHour=None))
+
+    assert speak.retrieve("photos", archive_id)
+
+
 def test_nobody_has_provisioned_capacity(speak: "Speaker") -> None:
     assert speak.ask("GET", "/provisioned-capacity").json == {"ProvisionedCapacityList": []}

@@ -181,3 +181,52 @@ def test_an_operation_that_the_sandbox_does_not_know_is_said_so(speak: "Speaker"
     reply = speak.ask("GET", "/vaults/photos/lock-policy")
 
     assert reply.error == (400, "BadRequest")
+
+
+def test_a_signature_without_a_whole_scope_is_refused(speak: "Speaker") -> None:
+    reply = speak.say("GET", "/-/vaults", headers={"Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/x"})
+
+    assert reply.error == (403, "IncompleteSignatureException")
+
+
+def test_another_version_of_the_api_is_refused(speak: "Speaker") -> None:
+    reply = speak.ask("GET", "/vaults", headers={"x-amz-glacier-version": "2013-01-01"})
+
+    assert reply.error == (400, "InvalidParameterValueException")
+
+
+@pytest.mark.parametrize("limit", ["0", "x", "-1", "99999"])
+def test_a_listing_of_vaults_has_a_limit_that_counts(speak: "Speaker", limit: str) -> None:
+    assert speak.ask("GET", f"/vaults?limit={limit}").error == (400, "InvalidParameterValueException")
+
+
+def test_an_account_has_a_thousand_vaults_at_most(sandbox: Sandbox, speak: "Speaker") -> None:
+    for number in range(1000):
+        sandbox.create_vault(f"v{number}")
+
+    assert speak.ask("PUT", "/vaults/v5").status == 201
+    assert speak.ask("PUT", "/vaults/one-more").error == (400, "LimitExceededException")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("PUT", "notification-configuration", {}, "MissingParameterValueException"),
+        ("PUT", "notification-configuration", {"SNSTopic": "t"}, "InvalidParameterValueException"),
+        (
+            "PUT",
+            "notification-configuration",
+            {"SNSTopic": "t", "Events": ["Noon"]},
+            "InvalidParameterValueException",
+        ),
+        ("POST", "tags?operation=add", {}, "MissingParameterValueException"),
+        ("POST", "tags?operation=remove", {}, "MissingParameterValueException"),
+        ("POST", "tags?operation=add", {"Tags": {str(n): "" for n in range(11)}}, "LimitExceededException"),
+    ],
+)
+def test_what_a_vault_does_not_keep(
+    sandbox: Sandbox, speak: "Speaker", method: str, *, path: str, body: dict[str, object], code: str
+) -> None:
+    sandbox.create_vault("photos")
+
+    assert speak.ask(method, f"/vaults/photos/{path}", body).error == (400, code)
