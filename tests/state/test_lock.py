@@ -29,6 +29,12 @@ with lock.hold(command="apply jobs.yaml", timeout=timedelta(0)):
     print("held", flush=True)
     sys.stdin.read()
 """
+HOLD_WITH_A_CHILD = HOLD_FOR_EVER.replace(
+    "    print(",
+    """    import subprocess
+    subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], close_fds=False)
+    print(""",
+)
 
 
 @dataclass
@@ -57,8 +63,8 @@ def lock(path: Path, clock: Clock | None = None, *, name: str = "start", holder:
     return FileLock(path, name, holder=holder, timing=(clock or Clock()).timing)
 
 
-def somebody_holds(path: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", HOLD_FOR_EVER, str(path)]
+def somebody_holds(path: Path, script: str = HOLD_FOR_EVER) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", script, str(path)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -118,12 +124,12 @@ def test_starting_and_fetching_do_not_exclude_each_other(path: Path) -> None:
         assert not is_free(path)
 
 
-def test_a_child_does_not_inherit_the_lock(path: Path) -> None:
-    waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-    with lock(path).hold(command="apply", timeout=NO_TIME):
-        child = subprocess.Popen(waiting, stdin=subprocess.PIPE, close_fds=False)
+def test_a_child_that_outlives_a_killed_holder_does_not_keep_the_lock(path: Path) -> None:
+    holder = somebody_holds(path, HOLD_WITH_A_CHILD)
+    holder.kill()
+    holder.wait()
     free = is_free(path)
-    child.communicate()
+    holder.communicate()
 
     assert free
 
