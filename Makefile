@@ -39,7 +39,7 @@ demo: $(VENV)/.runtime  ## Play the quickstart against a local Glacier, with the
 	@$(BIN)/python demo/quickstart.py
 
 bench: $(VENV)/.dev  ## Measure what the project promises of time and memory
-	@for script in benchmarks/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
+	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
 
 clean:  ## Remove what make and the tools have made
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -42,6 +42,8 @@ def root() -> None:
 
 def main() -> None:
     """Run the program on this process's arguments and exit."""
+    # Looking for plugins that other packages brought for pydantic would take as long as checking a manifest.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run(sys.argv[1:], Console()))
 
 

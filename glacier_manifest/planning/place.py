@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from glacier_manifest.errors import Elsewhere, Failed, UsageError
 from glacier_manifest.manifest import Job
-from glacier_manifest.state.protocol import Identity
+
+if TYPE_CHECKING:  # `validate` places jobs and knows no state: importing it would take a tenth of its time
+    from glacier_manifest.state.protocol import Identity
 
 #: What a manifest writes for the account of whoever signs the request.
 CALLER = "-"
@@ -67,7 +70,7 @@ def places(
     return found
 
 
-def only_account(identity: Identity) -> str:
+def only_account(identity: "Identity") -> str:
     """Return the account that ``-`` stands for where AWS is not asked: the only one the state has seen.
 
     Raises:
@@ -84,7 +87,7 @@ def only_account(identity: Identity) -> str:
     )
 
 
-def check_account(identity: Identity, account_id: str, *, state_is_empty: bool, new_account: bool) -> None:
+def check_account(identity: "Identity", account_id: str, *, state_is_empty: bool, new_account: bool) -> None:
     """Refuse to take an account that the state has never seen for the one behind ``-``.
 
     A wrong profile would otherwise start everything a second time, elsewhere.
@@ -102,7 +105,7 @@ def check_account(identity: Identity, account_id: str, *, state_is_empty: bool, 
     )
 
 
-def check_endpoint(identity: Identity, endpoint: str) -> None:
+def check_endpoint(identity: "Identity", endpoint: str) -> None:
     """Refuse to use a state that was made against a sandbox for AWS, or the other way round.
 
     Raises:
