@@ -38,7 +38,7 @@ _AGAIN = "then run the same command again"
 _NEXT_STEPS: dict[Cause, str] = {
     Cause.ACCESS_DENIED: (
         "allow {action} for the user or role that you run as, in its IAM policy and in the vault's access"
-        " policy ('glacier-manifest iam-policy' prints what is needed), " + _AGAIN
+        " policy, " + _AGAIN
     ),
     Cause.ARCHIVE_NOT_FOUND: "check the archive ID against the vault's latest inventory",
     Cause.CANNOT_SEND: "correct what the message names, " + _AGAIN + ": nothing was sent",
@@ -75,7 +75,8 @@ _NEXT_STEPS: dict[Cause, str] = {
         " you trust, " + _AGAIN
     ),
     Cause.VAULT_NOT_FOUND: (
-        "check the vault's name, its region and the account: 'glacier-manifest init' lists the vaults"
+        "check the vault's name, its region and the account:"
+        " 'aws glacier list-vaults --account-id -' lists the vaults"
     ),
 }
 

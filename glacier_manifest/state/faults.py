@@ -10,7 +10,8 @@ from glacier_manifest.errors import StateError
 
 #: Ends every message after which the state may be lost: what was paid for is still to be found.
 STILL_LISTED = (
-    "Glacier still lists every job until about a day after it ended, and 'plan' adopts those with our marker"
+    "but look first with 'aws glacier list-jobs' at what is under way: Glacier still lists every job until "
+    "about a day after it ended, ours with a [gm1:...] marker in the description"
 )
 
 _MASK = 0xFF  # the extended codes of SQLite carry the primary code in their lowest byte
@@ -48,7 +49,7 @@ def corrupt(path: Path, why: str) -> StateError:
     return StateError(
         "state-corrupt",
         f"the state {path} is damaged or is no state of glacier-manifest: {why}",
-        next_step=f"restore {path} from a backup, or move it away and plan anew: {STILL_LISTED}",
+        next_step=f"restore {path} from a backup, or move it away and plan anew; {STILL_LISTED}",
     )
 
 
@@ -57,7 +58,7 @@ def gone(path: Path) -> StateError:
     return StateError(
         "state-gone",
         f"the state {path} was deleted or replaced while this run used it; nothing more is sent",
-        next_step=f"put the file back, or plan anew: {STILL_LISTED}",
+        next_step=f"put the file back, or plan anew; {STILL_LISTED}",
     )
 
 

@@ -167,7 +167,7 @@ def _closed(path: Path) -> StateError:
     return StateError(
         "state-closed",
         f"the state {path} was closed before this was written",
-        next_step="run the same command again: what was sent is found by its marker",
+        next_step="run the same command again: what was about to be sent is written down",
     )
 
 
