@@ -96,10 +96,8 @@ def mapping_node(members: dict[str, Member], at: Node) -> Node:
 
 
 def _missing_vault(source: Source, root: Node, *, whole: bool) -> Diagnostic:
-    advice = 'add "vaultName"' if whole else "bare job parameters cannot name one"
-    return source.error(
-        "missing-vault", "no vault is named", root.place, f"{advice}, or convert with --vault NAME"
-    )
+    advice = 'add "vaultName", or convert' if whole else "bare job parameters cannot name one: convert"
+    return source.error(MISSING_VAULT, "no vault is named", root.place, f"{advice} with --vault NAME")
 
 
 @dataclass(frozen=True, slots=True)
