@@ -165,17 +165,21 @@ def test_any_text_is_read_or_refused_and_never_anything_else(text: str) -> None:
     for loader in LOADERS:
         try:
             root, _ = compose(source, loader=loader)
-        except InvalidInput as error:
-            assert error.diagnostics
-        else:
-            assert all(one.place.column < one.place.end_column for one in nodes(root))
+        except InvalidInput:
+            continue
+        assert all(one.place.column < one.place.end_column for one in nodes(root))
 
 
-_LEAVES = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(st.characters(exclude_categories=["C"]))
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.text(st.characters(exclude_categories=["C"]))
+)
 
 
 @given(st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text("abc<é 1"), inner)))
-def test_what_is_written_as_json_is_read_as_it_was(value: Any) -> None:
+def test_what_is_written_as_json_is_read_as_it_was(value: object) -> None:
     text = json.dumps(value, ensure_ascii=False).replace("\u2028", " ")
     if "<<" in text:
         return
