@@ -11,14 +11,16 @@ from random import Random
 from glacier_manifest.aws.glacier import GlacierStarter
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
-from glacier_manifest.cli.consent import consented
+from glacier_manifest.cli.consent import asks, consented
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.logs import logger_for
+from glacier_manifest.cli.reading import check_writable
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
 from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.errors import Exit, Interrupted
 from glacier_manifest.planning.decide import decide_all
+from glacier_manifest.planning.limits import Allowances
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.starting.apply import Surroundings, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
@@ -49,6 +51,9 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
     source = read_source(arguments.paths)
     if isinstance(source, FromManifests):
         warn(console, source.manifest.warnings)
+    Allowances.parse(arguments.allowances)
+    if arguments.report is not None:
+        check_writable(arguments.report)
     connection = arguments.connection(concurrency=source.pace.concurrency)
     with (
         Clients(connection) as clients,
@@ -87,7 +92,7 @@ def _started(
 ) -> _Applied:
     if not plan.starts:
         return _Applied(plan, Report())
-    if arguments.form == "human":
+    if arguments.form == "human" and not asks(console, source, arguments):
         console.note("\n".join(plans.last_lines(plan)))
     approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
     for account_id, region in {
@@ -134,12 +139,12 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
 def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Exit:
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
     summary, report = summarise(applied.plan, applied.report.outcomes), applied.report
-    if arguments.report is not None:
-        _write_report(arguments.report, summary)
     if arguments.form == "json":
         console.json(summaries.as_json(summary, requests=summary.told))
     else:
         console.out(summaries.human(summary))
+    if arguments.report is not None:
+        _write_report(arguments.report, summary)
     for address, job_id in report.unrecorded:
         console.err(
             f"not recorded: {address} was started as job {job_id}; once the state can be written again:\n"

@@ -64,6 +64,7 @@ def _account_lookup(arguments: PlanningArguments, state: State, clients: Clients
     reader = GlacierReader(clients)
 
     def look_up(region: str, vault: str) -> str:
+        check_endpoint(state.identity, clients.endpoint(region))
         account_id = resolve_account(reader, region, vault)
         is_empty, new_account = state.is_empty(), arguments.new_account
         check_account(state.identity, account_id, state_is_empty=is_empty, new_account=new_account)

@@ -49,6 +49,12 @@ def consented(
     return state.approve(digest=digest, entries=entries, how=how, at=now)
 
 
+def asks(console: Console, source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> bool:
+    """Say whether a person will be asked, and shown the whole plan."""
+    approved = isinstance(source, FromSavedPlan) or arguments.expect is not None or arguments.yes
+    return console.asks and not approved
+
+
 def _digest(source: FromManifests | FromSavedPlan, plan: Plan, arguments: ApplyArguments) -> str:
     if isinstance(source, FromSavedPlan):
         return source.saved.header.digest

@@ -4,8 +4,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, TextIO
+
+from glacier_manifest.errors import Failed
+
+
+def _nowhere() -> TextIO:
+    """Return what is written to where a stream was closed before the program began (``>&-``)."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 @dataclass(slots=True)
@@ -21,22 +31,37 @@ class Console:
         environment: The environment variables.
     """
 
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout or _nowhere())
+    stderr: TextIO = field(default_factory=lambda: sys.stderr or _nowhere())
     color: str = "auto"
     verbosity: int = 0
     log_format: str = "auto"
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def out(self, text: str) -> None:
-        """Write a result."""
-        self.stdout.write(text)
-        self.stdout.flush()
+        """Write a result; a reader who has gone (``| head``) changes nothing of what the command does.
+
+        Raises:
+            Failed: It cannot be written.
+        """
+        self.lines([text])
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Write a result piece by piece, as it comes, and no further than somebody reads it.
+
+        Raises:
+            Failed: It cannot be written.
+        """
+        for text in texts:
+            if not self._done(partial(self.stdout.write, text)):
+                return
+        self._done(self.stdout.flush)
 
     def err(self, text: str) -> None:
-        """Write something that is not a result."""
-        self.stderr.write(text)
-        self.stderr.flush()
+        """Write something that is not a result; where nobody can read it, the command goes on."""
+        with suppress(OSError):
+            self.stderr.write(text)
+            self.stderr.flush()
 
     def note(self, text: str) -> None:
         """Write a remark of one line, unless `-q`."""
@@ -45,13 +70,34 @@ class Console:
 
     def json(self, document: Mapping[str, Any]) -> None:
         """Write one JSON document."""
-        self.out(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        self.out(json.dumps(document, indent=2) + "\n")
 
     def json_lines(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Write a JSON document a line, as they come."""
-        for document in documents:
-            self.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-        self.stdout.flush()
+        self.lines(json.dumps(document) + "\n" for document in documents)
+
+    def _done(self, write: Callable[[], object]) -> bool:
+        """Write to stdout; say whether somebody still reads it."""
+        try:
+            write()
+        except BrokenPipeError:
+            self.let_go()
+            return False
+        except OSError as error:
+            self.let_go()
+            raise Failed(
+                "output-unwritable",
+                f"the result cannot be written to stdout: {error.strerror or error}",
+                next_step="make room where the output goes; what was done is kept in the state: "
+                "'glacier-manifest status' shows it",
+            ) from error
+        return True
+
+    def let_go(self) -> None:
+        """Write to nowhere from now on: Python would complain of unwritten text at its exit."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stdout.fileno())
+        os.close(nowhere)
 
     def is_colored(self, stream: TextIO) -> bool:
         """Say whether to color what goes to a stream (https://no-color.org)."""
@@ -62,7 +108,7 @@ class Console:
     @property
     def asks(self) -> bool:
         """Whether there is a person at a terminal to ask."""
-        return sys.stdin.isatty() and self.stderr.isatty()
+        return sys.stdin is not None and sys.stdin.isatty() and self.stderr.isatty()
 
     def confirm(self, question: str, read: Callable[[], str] | None = None) -> bool:
         """Ask for the word ``yes``; anything else is no."""

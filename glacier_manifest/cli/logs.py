@@ -1,11 +1,21 @@
 """The log of a run, on stderr: for people on a terminal, JSON elsewhere."""
 
 import logging
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 from glacier_manifest.cli.console import Console
+
+
+class _Stderr:
+    """Writes through the console, where a reader who has gone does not end the run."""
+
+    def __init__(self, console: Console) -> None:
+        self.write = console.err
+
+    def flush(self) -> None:
+        """Do nothing: the console has flushed."""
 
 
 def logger_for(console: Console) -> structlog.typing.FilteringBoundLogger:
@@ -23,7 +33,7 @@ def logger_for(console: Console) -> structlog.typing.FilteringBoundLogger:
         else structlog.dev.ConsoleRenderer(colors=console.is_colored(console.stderr))
     )
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(console.stderr),
+        structlog.WriteLogger(cast("TextIO", _Stderr(console))),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

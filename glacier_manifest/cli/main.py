@@ -1,14 +1,17 @@
 """The entry point: one way in, and one way out for whatever happens."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import click
 
 from glacier_manifest import __version__
 from glacier_manifest.cli.commands_table import CommandTable
 from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.signals import Terminated, terminate
 from glacier_manifest.diagnostics import InvalidInput
 from glacier_manifest.errors import Exit, GlacierManifestError
 
@@ -25,7 +28,8 @@ twice.
 """
 
 _EPILOG = (
-    "Exit codes: 0 done, 1 error, 3 requests failed, 4 invalid, 5 refused, 6 locked, 64 usage, 75 pending."
+    "Exit codes: 0 done, 1 error, 2 something to start (--detailed-exitcode), 3 requests failed, 4 invalid, "
+    "5 refused, 6 locked, 64 usage, 75 pending, 130 and 143 interrupted."
 )
 
 
@@ -44,6 +48,10 @@ def main() -> None:
     """Run the program on this process's arguments and exit."""
     # Looking for plugins that other packages brought for pydantic would take as long as checking a manifest.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may be no text in any encoding
+    signal.signal(signal.SIGTERM, terminate)
     sys.exit(run(sys.argv[1:], Console()))
 
 
@@ -64,10 +72,12 @@ def run(arguments: Sequence[str], console: Console) -> int:
     except click.ClickException as error:
         return _usage(error, console)
     except (click.Abort, KeyboardInterrupt):
-        console.err("\nnext: nothing was under way; run the command again\n")
-        return Exit.SIGINT
+        return _left_early(Exit.SIGINT, console)
+    except Terminated:
+        return _left_early(Exit.SIGTERM, console)
     except BrokenPipeError:
-        return _reader_left()
+        console.let_go()
+        return Exit.DONE
     except GlacierManifestError as error:
         return _failed(error, console)
     except OSError as error:
@@ -75,6 +85,12 @@ def run(arguments: Sequence[str], console: Console) -> int:
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user; -v shows it
         return _fault(error, console)
     return int(result or Exit.DONE)
+
+
+def _left_early(code: Exit, console: Console) -> int:
+    """A signal that came while no job was being started."""
+    console.err("\nnext: nothing was being started; run the same command again\n")
+    return code
 
 
 def _usage(error: click.ClickException, console: Console) -> int:
@@ -118,9 +134,3 @@ def _fault(error: Exception, console: Console) -> int:
     console.err(f"error[internal]: {type(error).__name__}: {error}\n")
     console.err("next: this is a fault of glacier-manifest; run it again with -v and report what it prints\n")
     return Exit.ERROR
-
-
-def _reader_left() -> int:
-    """Whoever read stdout has gone (``| head``): nothing more to say, and no complaint at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.DONE

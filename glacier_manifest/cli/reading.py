@@ -1,6 +1,8 @@
 """Opening the files that manifests name."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
 from glacier_manifest.inventory.id_list import ListedId, read_id_list
@@ -24,6 +26,20 @@ class ListFiles:
                 yield from read_id_list(lines, id_list.path, warn=self.warnings.append)
         except OSError as error:
             raise InvalidInput([_unreadable(id_list, error)]) from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written before anything is started, whose report it is to take.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    existed = path.exists()
+    if existed and not path.is_file():
+        return  # a pipe or a terminal is not opened before there is something to say
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
+    if not existed:
+        path.unlink()
 
 
 def _unreadable(id_list: IdList, error: OSError) -> Diagnostic:

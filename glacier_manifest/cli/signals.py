@@ -7,8 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from types import FrameType
+from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Terminated(BaseException):
+    """SIGTERM came while no job was being started; like Ctrl-C, no error that anybody may swallow."""
+
+
+def terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave in order on SIGTERM, as Python does on SIGINT: locks and files are let go of.
+
+    Raises:
+        Terminated: Always.
+    """
+    raise Terminated
 
 
 @dataclass(slots=True)

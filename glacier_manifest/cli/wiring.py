@@ -6,7 +6,7 @@ import platform
 import shlex
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,15 +33,20 @@ def warn(console: Console, warnings: Sequence[Diagnostic]) -> None:
 
 
 @contextmanager
-def state_to_read(named: str | None, manifests: Iterable[Path]) -> Iterator[ReadOnlyState]:
+def state_to_read(
+    named: str | None, manifests: Iterable[Path], *, tell: Callable[[str], None] = lambda _text: None
+) -> Iterator[ReadOnlyState]:
     """Open the state to look at it; takes no lock and makes nothing.
 
     Args:
         named: What `--state` or its environment variable says.
         manifests: The manifests, beside which it is otherwise.
+        tell: Told where there is none, since a slip in a path would look as if nothing had been started.
     """
     place = location.locate(named, environment=None, manifests=manifests)
     location.check_readable(place, mounts=location.read_mounts())
+    if not place.exists:
+        tell(f"There is no state at {place.path} yet.")
     state = ReadOnlyState(place.path)
     try:
         yield state

@@ -37,9 +37,10 @@ def last_lines(plan: Plan) -> tuple[str, str]:
     """Return the two lines that end every plan."""
     summary = plan.summary
     unchanged = sum(summary[verb] for verb in _UNCHANGED)
+    unknown = f", {summary[Verb.RESOLVE]} unknown" if summary[Verb.RESOLVE] else ""
     counts = (
         f"Plan: {summary[Verb.START]} to start, {summary[Verb.ADOPT]} to adopt, "
-        f"{summary[Verb.RESTART]} to restart, {unchanged} unchanged."
+        f"{summary[Verb.RESTART]} to restart, {unchanged} unchanged{unknown}."
     )
     return counts, f"Digest: {plan.digest}"
 

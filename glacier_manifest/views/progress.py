@@ -8,7 +8,7 @@ from typing import Self, TextIO
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from glacier_manifest.starting.events import Event, Outcome, RunBegan
+from glacier_manifest.starting.events import Event, Outcome, RunBegan, SendingAgain
 from glacier_manifest.views.records import words
 
 _MINUTE = 60.0
@@ -47,6 +47,9 @@ class ProgressBar:
             case Outcome():
                 self._results[str(event.result)] += 1
                 self._progress.update(self._task, advance=1, description=_told(self._results))
+            case SendingAgain():
+                told = f"{_told(self._results)} sending again: {event.mishap.code}"
+                self._progress.update(self._task, description=told.strip())
 
 
 class MinuteLine:
@@ -75,12 +78,15 @@ class MinuteLine:
             case Outcome():
                 self._results[str(event.result)] += 1
                 self._tell()
+            case SendingAgain():
+                self._tell(f"; sending again: {event.mishap.code}")
 
-    def _tell(self) -> None:
+    def _tell(self, besides: str = "") -> None:
         if self._now() - self._said_at < _MINUTE:
             return
         self._said_at = self._now()
-        self._say(f"{self._results.total()} of {self._total}: {_told(self._results)}")
+        told = _told(self._results) or "none ended yet"
+        self._say(f"{self._results.total()} of {self._total}: {told}{besides}")
 
 
 def _told(results: Counter[str]) -> str:

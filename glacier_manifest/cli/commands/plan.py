@@ -57,7 +57,10 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
     manifest = read_manifest(arguments.paths)
     warn(console, manifest.warnings)
     allowances = Allowances.parse(arguments.allowances)
-    with Clients(arguments.connection()) as clients, state_to_read(arguments.state, manifest.files) as state:
+    with (
+        Clients(arguments.connection()) as clients,
+        state_to_read(arguments.state, manifest.files, tell=console.note) as state,
+    ):
         plan = _planned(console, manifest, arguments, state=state, clients=clients)
         _show(console, plan, arguments.form)
         started = started_before(state, plan.digest, plan)

@@ -12,6 +12,7 @@ from glacier_manifest.cli.wiring import now, state_to_read, state_to_write
 from glacier_manifest.errors import Refused, UsageError
 from glacier_manifest.jobs.address import AddressPattern
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.state.changes import Find, Release
 from glacier_manifest.state.export import export_history, export_knowledge
 from glacier_manifest.state.protocol import State
@@ -44,7 +45,7 @@ def list_command(
     console: Console, *, addresses: Sequence[str], statuses: Sequence[str], form: str, state: str | None
 ) -> None:
     """List requests: all, those of a status, or those at an ADDRESS (* and ? match)."""
-    with state_to_read(state, _HERE) as opened:
+    with state_to_read(state, _HERE, tell=console.note) as opened:
         found = _listed(opened, addresses, statuses)
         match form:
             case "json":
@@ -53,8 +54,7 @@ def list_command(
             case "ndjson":
                 console.json_lines(view.record_json(record) for record in found)
             case _:
-                for record in found:
-                    console.out(f"{view.line_of(record)}\n")
+                console.lines(f"{view.line_of(record)}\n" for record in found)
 
 
 def _listed(state: State, addresses: Sequence[str], statuses: Sequence[str]) -> Iterator[Record]:
@@ -77,7 +77,7 @@ def _is_meant(pattern: AddressPattern, record: Record) -> bool:
 @click.pass_obj
 def show_command(console: Console, address: str, form: str, state: str | None) -> None:
     """Show all that is known of one request, and everything that was done about it."""
-    with state_to_read(state, _HERE) as opened:
+    with state_to_read(state, _HERE, tell=console.note) as opened:
         record = _one(opened, address)
         events = [dict(event) for event in opened.events(key=record.key)]
     if form == "json":
@@ -95,10 +95,9 @@ def show_command(console: Console, address: str, form: str, state: str | None) -
 @click.pass_obj
 def export_command(console: Console, state: str | None) -> None:
     """Print the whole state as JSON lines: requests, approvals, and the log of every call and decision."""
-    with state_to_read(state, _HERE) as opened:
+    with state_to_read(state, _HERE, tell=console.note) as opened:
         for lines in (export_knowledge(opened), export_history(opened)):
-            for line in lines:
-                console.out(f"{line}\n")
+            console.lines(f"{line}\n" for line in lines)
 
 
 @command.command("resolve")
@@ -129,6 +128,8 @@ def resolve_command(
             "say either --job-id ID (it was started) or --assume-lost (it was not)",
             next_step="look with 'aws glacier list-jobs --account-id - --vault-name VAULT' which it is",
         )
+    with state_to_read(state, _HERE, tell=console.note) as opened:
+        _one(opened, address, among={Status.UNKNOWN, Status.INTENDED})
     with state_to_write(
         console,
         state,
@@ -136,6 +137,7 @@ def resolve_command(
         command=["glacier-manifest", "state", "resolve", address],
         lock_timeout=lock_timeout,
     ) as opened:
+        lose_track_of_intents(opened, now=now())  # the lock is ours, so whoever wrote them down has died
         record = _unknown(_one(opened, address, among={Status.UNKNOWN, Status.INTENDED}))
         opened.write(_settled(record, job_id))
         told = f"job {job_id}" if job_id is not None else "not started; the next apply may send it again"

@@ -19,6 +19,7 @@ from glacier_manifest.cli.options import (
     state_option,
 )
 from glacier_manifest.cli.wiring import now, state_to_read, state_to_update
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
 from glacier_manifest.errors import Exit, strongest
 from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.planning.place import check_endpoint
@@ -49,9 +50,10 @@ def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click 
 
 def _status(console: Console, arguments: StatusArguments) -> Exit:
     manifests = arguments.paths or (Path(),)
+    _check_exist(manifests)
     if arguments.refresh:
         _refresh(arguments, manifests)
-    with state_to_read(arguments.state, manifests) as state:
+    with state_to_read(arguments.state, manifests, tell=console.note) as state:
         match arguments.form:
             case "json":
                 console.json(view.as_json(state, refreshed=arguments.refresh, now=now()))
@@ -61,6 +63,19 @@ def _status(console: Console, arguments: StatusArguments) -> Exit:
     if code is not Exit.DONE:
         console.err(failures.next_line(failures.next_step(code)))
     return code
+
+
+def _check_exist(manifests: tuple[Path, ...]) -> None:
+    """Refuse a path that is not there: beside it no state would be found, as if nothing had been started."""
+    missing = [
+        Diagnostic(Severity.ERROR, "unreadable-file", f"cannot read '{path}': no such file or directory")
+        for path in manifests
+        if not path.exists()
+    ]
+    if missing:
+        raise InvalidInput(
+            missing, next_step="check the name; without one, the state of this folder is meant"
+        )
 
 
 def _refresh(arguments: StatusArguments, manifests: tuple[Path, ...]) -> None:
