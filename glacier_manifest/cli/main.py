@@ -75,8 +75,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
         return _left_early(Exit.SIGINT, console)
     except Terminated:
         return _left_early(Exit.SIGTERM, console)
-    except BrokenPipeError:
-        console.let_go()
+    except SystemExit:
+        console.let_go()  # click leaves so when whoever read its help has gone (``| head``)
         return Exit.DONE
     except GlacierManifestError as error:
         return _failed(error, console)

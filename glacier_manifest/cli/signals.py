@@ -3,13 +3,15 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event
 from types import FrameType
 from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STOPPING = "Stopping: waiting for the calls under way (once more to leave at once) ..."
+_AT_ONCE = "next: run the same command again; what was being sent is told as unknown then, and not sent twice"
 
 
 class Terminated(BaseException):
@@ -42,11 +44,13 @@ def draining(tell: Callable[[str], None]) -> Iterator[Stop]:
     stop = Stop()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        if stop.signal_number is not None:
-            os._exit(128 + number)
+        again = stop.signal_number is not None
         stop.signal_number = number
         stop.flag.set()
-        tell("Stopping: waiting for the calls under way (once more to leave at once) ...")
+        with suppress(RuntimeError):  # the signal came in the middle of another line to the same stream
+            tell(_AT_ONCE if again else _STOPPING)
+        if again:
+            os._exit(128 + number)
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:

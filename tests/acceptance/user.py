@@ -187,7 +187,18 @@ class User:
         return [call.json for call in self.sandbox.calls("InitiateJob")]
 
 
-def ended(process: "subprocess.Popen[str]") -> Ran:
-    """Wait for a process and return what it left."""
+def ended(process: "subprocess.Popen[str]", told: str = "") -> Ran:
+    """Wait for a process and return what it left, with what was read of its stderr before."""
     out, err = process.communicate(timeout=120)
-    return Ran(process.returncode, out, err)
+    return Ran(process.returncode, out, told + err)
+
+
+def told(process: "subprocess.Popen[str]", word: str, times: int = 1) -> str:
+    """Read a process's stderr up to the line that has the word so many times; return what was read."""
+    assert process.stderr is not None
+    read = ""
+    while read.count(word) < times:
+        line = process.stderr.readline()
+        assert line, read
+        read += line
+    return read

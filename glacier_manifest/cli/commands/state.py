@@ -21,6 +21,7 @@ from glacier_manifest.units import parse_duration
 from glacier_manifest.views import records as view
 
 _HERE = (Path(),)
+_OPEN = frozenset({Status.UNKNOWN, Status.INTENDED})
 
 
 @click.group("state", short_help="Look into the state, or settle an unknown outcome.")
@@ -129,7 +130,7 @@ def resolve_command(
             next_step="look with 'aws glacier list-jobs --account-id - --vault-name VAULT' which it is",
         )
     with state_to_read(state, _HERE, tell=console.note) as opened:
-        _one(opened, address, among={Status.UNKNOWN, Status.INTENDED})
+        _one(opened, address, rather=_OPEN)
     with state_to_write(
         console,
         state,
@@ -138,7 +139,7 @@ def resolve_command(
         lock_timeout=lock_timeout,
     ) as opened:
         lose_track_of_intents(opened, now=now())  # the lock is ours, so whoever wrote them down has died
-        record = _unknown(_one(opened, address, among={Status.UNKNOWN, Status.INTENDED}))
+        record = _unknown(_one(opened, address, rather=_OPEN))
         opened.write(_settled(record, job_id))
         told = f"job {job_id}" if job_id is not None else "not started; the next apply may send it again"
         console.out(f"{record.address}: {told}\n")
@@ -161,16 +162,21 @@ def _unknown(record: Record) -> Record:
     )
 
 
-def _one(state: State, address: str, *, among: set[Status] | None = None) -> Record:
+def _one(state: State, address: str, *, rather: frozenset[Status] = frozenset()) -> Record:
     """Return the one record, of the highest generation, that an address means.
+
+    Args:
+        state: The state.
+        address: What the user wrote.
+        rather: Where one that stands so is meant, the others are not.
 
     Raises:
         UsageError: It means none, or several.
     """
-    records = {
-        record.address: record for record in state.records() if among is None or record.status in among
-    }
-    found = AddressPattern(address).choose(records)
+    records = {record.address: record for record in state.records()}
+    likely = [one for one, record in records.items() if record.status in rather]
+    pattern = AddressPattern(address)
+    found = pattern.choose(likely) or pattern.choose(records)
     if len(found) == 1:
         return records[found[0]]
     if not found:
