@@ -1,5 +1,6 @@
 """The types of a manifest's fields: each a Python type, its rule, and what editors know of it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -67,9 +68,8 @@ def _as_list(value: object) -> object:
 
 
 def _distinct(items: list[str]) -> list[str]:
-    once = set(values.non_empty_list(items))
-    if len(once) < len(items):
-        repeated = next(one for one in items if items.count(one) > 1)
+    (repeated, count), *_ = Counter(values.non_empty_list(items)).most_common(1)
+    if count > 1:
         raise values.wrong(
             "repeated-value", f"'{values.shown(repeated)}' stands twice in the list", "keep one"
         )
