@@ -37,6 +37,7 @@ class Pacer:
     def __init__(self, *, requests_per_second: float, clock: Clock, deadline: float) -> None:
         self._ceiling = requests_per_second
         self._rate = requests_per_second
+        self._slowest = min(requests_per_second, _SLOWEST)
         self._clock = clock
         self._deadline = deadline
         self._next_slot = clock.now()
@@ -87,7 +88,7 @@ class Pacer:
             if now - self._last_slowed < 1.0:
                 return None
             self._last_slowed = now
-            self._rate = max(self._rate * _DECREASE, _SLOWEST)
+            self._rate = max(self._rate * _DECREASE, self._slowest)
             return self._rate
 
     def succeeded(self) -> None:

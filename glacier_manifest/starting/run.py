@@ -10,7 +10,7 @@ from threading import Lock
 from glacier_manifest.aws.answers import Answer
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Outcome, Result, RunBegan, Stopping
-from glacier_manifest.starting.sender import Sender, StopRunError, UnrecordedJobError
+from glacier_manifest.starting.sender import LeftOpenError, Sender, StopRunError
 
 _REFUSALS = frozenset({Result.REJECTED, Result.DEFERRED})
 
@@ -28,9 +28,9 @@ class Report:
 
     Attributes:
         outcomes: What became of each action.
-        stopped_by: The answer that ended the run, where one did.
+        stopped_by: The first answer that ended the run, where one did.
         gave_up: The refusal that was met too often, where one was.
-        error: The state error that ended the run, where one did.
+        error: The first error that ended the run, where one did: of the state, or a fault of ours.
         unrecorded: Jobs that Glacier accepted and the state could not take: address and job ID.
     """
 
@@ -60,6 +60,7 @@ class Run:
         self._refusals = _Refusals(endurance.max_errors)
         self._stop = stop
         self._report = Report()
+        self._ending = Lock()
 
     def __call__(self, actions: Sequence[Action], *, approval: int, tell: Callable[[Event], None]) -> Report:
         """Start the actions in order and return when each has ended, or none is sent any more.
@@ -67,13 +68,17 @@ class Run:
         Args:
             actions: What to start; the order is the order of sending.
             approval: The approval under which they start.
-            tell: Takes every event, in this thread.
+            tell: Takes every event, in this thread. What it raises ends the run and is raised.
         """
         tell(RunBegan(len(actions), self._rate))
         source = _Source(iter(actions))
         with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:
-            workers = [pool.submit(self._work, source, approval) for _ in range(self._concurrency)]
-            self._tell_until_done(workers, tell)
+            try:
+                workers = [pool.submit(self._work, source, approval) for _ in range(self._concurrency)]
+                self._tell_until_done(workers, tell)
+            except BaseException:
+                self._stop.set()  # nobody listens any more: what is under way ends, nothing else is sent
+                raise
         for worker in workers:
             worker.result()
         return self._report
@@ -103,24 +108,32 @@ class Run:
         try:
             outcome = self._sender.start(action, approval)
         except StopRunError as stopped:
-            self._report.stopped_by = stopped.answer
+            self._report.stopped_by = self._report.stopped_by or stopped.answer
             self._end(f"{stopped.answer.code}: {stopped.answer.message}")
             return stopped.outcome
+        except LeftOpenError as left_open:
+            if left_open.outcome.job_id is not None:
+                self._report.unrecorded.append((action.address, left_open.outcome.job_id))
+            self._fail(left_open.error)
+            return left_open.outcome
         except Exception as error:  # noqa: BLE001 - one worker's failure must stop all of them, then be raised
-            if isinstance(error, UnrecordedJobError):
-                self._report.unrecorded.append((error.address, error.job_id))
-            self._report.error = self._report.error or error
-            self._end(str(error))
+            self._fail(error)
             return Outcome(action, Result.NOT_TRIED)
         if self._refusals.too_many(outcome):
-            self._report.gave_up = outcome
+            self._report.gave_up = self._report.gave_up or outcome
             self._end("the same refusal came too often in a row")
         return outcome
 
+    def _fail(self, error: Exception) -> None:
+        self._report.error = self._report.error or error
+        self._end(str(error))
+
     def _end(self, why: str) -> None:
-        if not self._stop.is_set():
+        with self._ending:
+            if self._stop.is_set():
+                return
             self._stop.set()
-            self._events.put(Stopping(why))
+        self._events.put(Stopping(why))
 
 
 class _Source:

@@ -5,9 +5,9 @@ that proves that nothing was started lets the call be made again.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from random import Random
 from typing import assert_never
 
@@ -15,7 +15,7 @@ import tenacity
 
 from glacier_manifest.aws.answers import Answer, Verdict
 from glacier_manifest.aws.glacier import Starter
-from glacier_manifest.errors import StateError
+from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.jobs.marker import marker_of, with_marker
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
@@ -28,7 +28,8 @@ from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
 
 _SURELY_NOT_STARTED = frozenset({Verdict.SEND_AGAIN, Verdict.THROTTLED})
-_NOT_SENT = Answer(Verdict.SEND_AGAIN, code="not-sent", message="the run ended before it was sent")
+#: Doublings after which any bound is the longest wait; attempts may go on for days, and a float ends.
+_MOST_DOUBLINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Backoff:
 
     def __call__(self, attempt: tenacity.RetryCallState) -> float:
         """Return the seconds to wait before the next attempt."""
-        bound = min(self.longest, self.first * 2 ** (attempt.attempt_number - 1))
+        doublings = min(attempt.attempt_number - 1, _MOST_DOUBLINGS)
+        bound = min(self.longest, self.first * 2**doublings)
         return self.random.uniform(0, bound)
 
 
@@ -54,13 +56,17 @@ class StopRunError(Exception):
         self.outcome = outcome
 
 
-class UnrecordedJobError(StateError):
-    """Glacier accepted a job, and the state could not be written: its ID must not be lost."""
+class LeftOpenError(Exception):
+    """A call was intended, and how it ended could not be written down.
 
-    def __init__(self, cause: StateError, address: str, job_id: str) -> None:
-        super().__init__(cause.code, cause.message, next_step=cause.next_step)
-        self.address = address
-        self.job_id = job_id
+    The next run will find an intent without an answer and take it for unknown, so the outcome is unknown in
+    this run too. It carries the job ID where Glacier accepted the job: that must not be lost.
+    """
+
+    def __init__(self, error: Exception, outcome: Outcome) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.outcome = outcome
 
 
 class Sender:
@@ -88,39 +94,50 @@ class Sender:
 
         Raises:
             StopRunError: The service's answer ends the whole run; the action is back where it was.
-            StateError: The state could not be written.
+            LeftOpenError: Something failed after the intent was written; the action counts as unknown.
+            StateError: The intent could not be written; nothing was sent.
         """
-        try:
-            self._pacer.take()
-        except NoTimeLeftError:
-            return Outcome(action, Result.NOT_TRIED)
-        tiers: list[Tier | None] = list(action.request.tiers) or [None]
-        for tier, following in zip(tiers, [*tiers[1:], None], strict=True):
+        outcome = Outcome(action, Result.NOT_TRIED)
+        tiers: tuple[Tier | None, ...] = action.request.tiers or (None,)
+        for tier, following in zip_longest(tiers, tiers[1:]):
+            try:
+                self._pacer.take()
+            except NoTimeLeftError:
+                return outcome
             self._state.write(Intend(self._intended(action, tier, approval), self._now()))
             answer = self._send(action, tier)
-            if answer.verdict is not Verdict.FALL_BACK or following is None:
-                return self._record(action, tier, answer)
-            self._state.write(Release(action.key, action.generation, self._now(), _mishap(answer)))
-            self._tell(FellBack(action, tier, following, _mishap(answer)))
-        raise AssertionError("there is always a tier to try")
+            outcome = self._record(action, tier, answer)
+            if answer.verdict is not Verdict.FALL_BACK:
+                return outcome
+            if following is not None:
+                self._tell(FellBack(action, tier, following, _mishap(answer)))
+        return outcome
 
     def _send(self, action: Action, tier: Tier | None) -> Answer:
         """Make the call, and make it again as long as it surely started nothing and time is left."""
         description = with_marker(action.request.description, marker_of(action.key, action.generation))
         body = action.request.body(tier=tier, description=description)
+        answers: list[Answer] = []
+
+        def call() -> Answer:
+            if answers:
+                self._state.write(self._again(action, answers[-1]))
+            answers.append(self._call(action, body))
+            return answers[-1]
+
+        # tenacity must see what `call` raises: an exception proves nothing about the job, and is not retried.
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda answer: answer.verdict in _SURELY_NOT_STARTED),
             wait=self._backoff,
             sleep=self._pacer.pause,
-            before_sleep=lambda attempt: self._send_again(action, answer, attempt),
+            before_sleep=lambda attempt: self._tell_of_pause(action, answers[-1], attempt),
         )
-        answer = _NOT_SENT
-        with suppress(NoTimeLeftError):
-            for attempt in retrying:
-                with attempt:
-                    answer = self._call(action, body)
-                attempt.retry_state.set_result(answer)
-        return answer
+        try:
+            return retrying(call)
+        except NoTimeLeftError:
+            return answers[-1]
+        except Exception as error:
+            raise _left_open(error, action, tier) from error
 
     def _call(self, action: Action, body: dict[str, object]) -> Answer:
         answer = self._starter.initiate(action.request.vault, body)
@@ -132,11 +149,12 @@ class Sender:
                 self._tell(Slowed(rate))
         return answer
 
-    def _send_again(self, action: Action, answer: Answer, attempt: tenacity.RetryCallState) -> None:
-        mishap = _mishap(answer)
-        again = SendAgain(action.key, action.generation, self._now(), mishap, answer.service_at)
-        self._state.write(again)
-        self._tell(SendingAgain(action, attempt.attempt_number + 1, attempt.upcoming_sleep, mishap))
+    def _again(self, action: Action, answer: Answer) -> SendAgain:
+        return SendAgain(action.key, action.generation, self._now(), _mishap(answer), answer.service_at)
+
+    def _tell_of_pause(self, action: Action, answer: Answer, attempt: tenacity.RetryCallState) -> None:
+        again = SendingAgain(action, attempt.attempt_number + 1, attempt.upcoming_sleep, _mishap(answer))
+        self._tell(again)
 
     def _intended(self, action: Action, tier: Tier | None, approval: int) -> Record:
         request = action.request
@@ -165,10 +183,8 @@ class Sender:
         result, change = self._meaning(action, answer)
         try:
             self._state.write(change)
-        except StateError as error:
-            if answer.job_id is None:
-                raise
-            raise UnrecordedJobError(error, action.address, answer.job_id) from error
+        except Exception as error:
+            raise _left_open(error, action, tier, job_id=answer.job_id) from error
         mishap = None if answer.verdict is Verdict.ACCEPTED else _mishap(answer)
         outcome = Outcome(action, result, tier, answer.job_id if mishap is None else None, mishap)
         if answer.verdict is Verdict.STOP:
@@ -193,6 +209,16 @@ class Sender:
                 return Result.NOT_TRIED, Release(key, generation, now, mishap, service_at)
             case _:
                 assert_never(answer.verdict)
+
+
+def _left_open(
+    error: Exception, action: Action, tier: Tier | None, *, job_id: str | None = None
+) -> LeftOpenError:
+    if isinstance(error, GlacierManifestError):
+        mishap = Mishap(error.code, error.message)
+    else:
+        mishap = Mishap("internal", f"{type(error).__name__}: {error}")
+    return LeftOpenError(error, Outcome(action, Result.UNKNOWN, tier, job_id, mishap))
 
 
 def _mishap(answer: Answer) -> Mishap:

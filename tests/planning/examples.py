@@ -1,0 +1,100 @@
+"""Requests, jobs and records that the tests of planning, starting and tracking share."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from glacier_manifest.diagnostics import Span
+from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.key import request_key
+from glacier_manifest.jobs.marker import marker_of, with_marker
+from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, Request, Select, Vault, What
+from glacier_manifest.jobs.schedule import Schedule
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.planning.approval import body_sha256
+from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.plan import Action, Reason, Verb
+from glacier_manifest.state.record import Record
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ACCOUNT = "012345678901"
+PHOTOS = Vault(ACCOUNT, "us-west-2", "photos")
+TOPIC = "arn:aws:sns:us-west-2:012345678901:my-topic"
+WEEKLY = Schedule("0 3 * * MON")
+SLOT = "2026-11-23T03:00Z"
+QUERY = Select(
+    "q" * 138,
+    {"Expression": "SELECT * FROM archive", "ExpressionType": "SQL"},
+    {"S3": {"BucketName": "results", "Prefix": "q1"}},
+)
+INVENTORY = InventoryRetrieval(format="CSV", limit="10000")
+
+
+def archive(name: str) -> ArchiveRetrieval:
+    """Return the retrieval of an archive whose ID begins with this name."""
+    return ArchiveRetrieval(name.ljust(138, "_"))
+
+
+def request(
+    what: What | None = None,
+    *,
+    job: str = "wedding",
+    vault: Vault = PHOTOS,
+    tiers: tuple[Tier, ...] = (),
+    description: str | None = None,
+    sns_topic: str | None = None,
+    slot: str | None = None,
+    schedule: Schedule | None = None,
+) -> Request:
+    """Return a request; by default the retrieval of one archive, once."""
+    return Request(
+        job=job,
+        vault=vault,
+        what=archive("kKB7") if what is None else what,
+        tiers=tiers,
+        description=description,
+        sns_topic=sns_topic,
+        slot=slot,
+        schedule=schedule,
+    )
+
+
+def asked(wanted: Request, line: int = 7) -> Asked:
+    """Return a request as a manifest asks for it in this line."""
+    return Asked(request_key(wanted), wanted, Span(Path("jobs.yaml"), line, 5, 9))
+
+
+def record(wanted: Request, status: Status, generation: int = 0, **known: object) -> Record:
+    """Return what a state knows of a request that was sent as it stands here."""
+    key = request_key(wanted)
+    sent = Record(
+        key=key,
+        generation=generation,
+        address=address_of(wanted),
+        account_id=wanted.vault.account_id,
+        region=wanted.vault.region,
+        vault=wanted.vault.name,
+        type=str(wanted.type),
+        archive_id=wanted.archive_id,
+        retrieval_byte_range=None if wanted.byte_range is None else str(wanted.byte_range),
+        slot=wanted.slot,
+        tier=wanted.tiers[0] if wanted.tiers else None,
+        sns_topic=wanted.sns_topic,
+        description=with_marker(wanted.description, marker_of(key, generation)),
+        body_sha256=body_sha256(wanted),
+        status=status,
+    )
+    return replace(sent, **known)  # type: ignore[arg-type]  # any field
+
+
+def action(wanted: Request, verb: Verb = Verb.START, generation: int = 0, **rest: Record) -> Action:
+    """Return what would be done about a request."""
+    reason = Reason.NOT_STARTED if verb is Verb.START else Reason.REQUESTED
+    return Action(verb, reason, wanted, request_key(wanted), generation, rest.get("record"))
+
+
+def latest_of(records: Iterable[Record]) -> Mapping[str, Record]:
+    """Return the records by key, as a state's `latest` gives them."""
+    return {one.key: one for one in records}

@@ -1,0 +1,145 @@
+"""A clock that waiting moves, and a starter that answers by a script."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from threading import Event as Flag
+from threading import Lock
+from typing import Any
+
+from glacier_manifest.aws.answers import Answer, Verdict
+from glacier_manifest.aws.glacier import Starter
+from glacier_manifest.jobs.request import Vault
+from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.starting.apply import Surroundings, Terms, apply
+from glacier_manifest.starting.events import Event, Outcome
+from glacier_manifest.starting.run import Endurance, Report
+from glacier_manifest.state.protocol import State
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+REJECTED = Answer(Verdict.REJECTED, code="InvalidParameterValueException", message="Invalid archive ID")
+THROTTLED = Answer(Verdict.THROTTLED, code="ThrottlingException", message="Rate exceeded")
+UNREACHABLE = Answer(Verdict.SEND_AGAIN, code="unreachable", message="could not connect")
+NO_CAPACITY = Answer(Verdict.FALL_BACK, code="InsufficientCapacityException", message="no capacity")
+LATER = Answer(Verdict.LATER, code="ResourceNotFoundException", message="no initial inventory yet")
+LOST = Answer(Verdict.UNKNOWN, code="no-answer", message="read timeout")
+STOP = Answer(Verdict.STOP, code="expired-credentials", message="ExpiredToken", next_step="renew them")
+
+
+class FakeTime:
+    """Monotonic seconds that only waiting moves, and the flag that ends a wait."""
+
+    def __init__(self) -> None:
+        self.stop = _FakeFlag(self)
+        self.waited: list[float] = []
+        self._seconds = 1000.0
+        self._lock = Lock()
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self._seconds - 1000.0)
+
+    def wait(self, seconds: float) -> bool:
+        with self._lock:
+            assert seconds >= 0
+            self.waited.append(seconds)
+            self._seconds += seconds
+        return self.stop.is_set()
+
+
+class _FakeFlag(Flag):
+    """A flag whose waiters do not sleep."""
+
+    def __init__(self, time: FakeTime) -> None:
+        super().__init__()
+        self._time = time
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        return self._time.wait(timeout)
+
+
+def accepted(number: int = 1) -> Answer:
+    return Answer(Verdict.ACCEPTED, job_id=f"job-{number}", service_at=NOON)
+
+
+@dataclass
+class Call:
+    """One InitiateJob call, as the starter got it."""
+
+    vault: Vault
+    body: Mapping[str, Any]
+
+
+@dataclass
+class ScriptedStarter:
+    """Answers each archive by its own script, the last answer for ever; accepts what has none.
+
+    Attributes:
+        scripts: Answers by archive ID; an exception is raised.
+        before: Called with each call before it is answered.
+    """
+
+    scripts: Mapping[str, Sequence[Answer | Exception]] = field(default_factory=dict)
+    before: Callable[[Call], None] = lambda _call: None
+    calls: list[Call] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def initiate(self, vault: Vault, body: Mapping[str, Any]) -> Answer:
+        call = Call(vault, dict(body))
+        with self._lock:
+            archive_id = body["ArchiveId"]
+            earlier = sum(1 for one in self.calls if one.body["ArchiveId"] == archive_id)
+            self.calls.append(call)
+            number = len(self.calls)
+        self.before(call)
+        script = self.scripts.get(archive_id)
+        answer = script[min(earlier, len(script) - 1)] if script else accepted(number)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def sent(self) -> list[str]:
+        """The archive IDs that were asked for, in order, without what fills them up."""
+        return [str(call.body["ArchiveId"]).rstrip("_") for call in self.calls]
+
+
+def terms(*, rate: float = 1000, concurrency: int = 1, seconds: float = 1800, max_errors: int = 10) -> Terms:
+    """Return how a run goes about it: one call at a time, and fast, unless a test says otherwise."""
+    return Terms(rate, concurrency, seconds, Endurance(max_errors))
+
+
+def start(
+    actions: Iterable[Action],
+    *,
+    state: State,
+    starter: Starter,
+    time: FakeTime | None = None,
+    on: Terms | None = None,
+    tell: Callable[[Event], None] = lambda _event: None,
+) -> Report:
+    """Start actions as `apply` does, in no time."""
+    time = time or FakeTime()
+    return apply(
+        Plan(tuple(actions), NOON),
+        approval=state.approve(digest="sha256:0", entries=(), how="yes", at=NOON),
+        state=state,
+        starter=starter,
+        terms=on or terms(),
+        surroundings=Surroundings(time.now, time.monotonic, Random(1), time.stop),  # noqa: S311 - spreads retries
+        tell=tell,
+    )
+
+
+def results(report: Report) -> dict[str, str]:
+    """Return how each start ended, by the archive's name."""
+    return {_name(outcome): str(outcome.result) for outcome in report.outcomes}
+
+
+def _name(outcome: Outcome) -> str:
+    return str(outcome.action.request.archive_id).rstrip("_")
