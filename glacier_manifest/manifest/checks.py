@@ -110,7 +110,7 @@ def _topic(job: MergedJob) -> Iterator[Finding]:
     region = topic.split(":")[3]
     if region != job.region:
         message = f"the topic is in {region}, and job '{job.name}' in {job.region}"
-        advice = "name a topic in the vault's region; Glacier does not say when it cannot tell a topic"
+        advice = "name a topic in the vault's region, as all of AWS's examples do"
         yield _warning("topic-region", job.path("sns_topic"), message, advice)
 
 

@@ -41,6 +41,7 @@ REFERENCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 _EARLIEST_YEAR = 1970
 _CRON_FIELDS = 5
+_NOT_IN_ARCHIVE_IDS = re.compile(r"[^A-Za-z0-9_-]")
 _WILDCARD = re.compile(r"[*?\[\]{}]")
 _SHOWN = 60
 
@@ -107,8 +108,8 @@ def archive_id(text: str) -> str:
     """Check an archive ID's characters; how many it has is not for a rule to say."""
     if fits(ARCHIVE_ID, text):
         return text
-    strange = next((one for one in text if not fits(ARCHIVE_ID, one)), None)
-    what = "is empty" if strange is None else f"holds {strange!r}, which no archive ID does,"
+    strange = _NOT_IN_ARCHIVE_IDS.search(text)
+    what = "is empty" if strange is None else f"holds {strange[0]!r}, which no archive ID does,"
     advice = "copy the ID again: letters, digits, '-' and '_' only, without quotes and spaces"
     raise wrong("archive-id", f"archive ID '{shown(text)}' {what}", advice)
 

@@ -88,8 +88,8 @@ def _snippet(found: Diagnostic, paint: _Paint, width: int) -> Iterator[str]:
 def _excerpt(found: Diagnostic, width: int) -> tuple[str, int, int]:
     """Return the shown text of a diagnostic's line, the cells before the caret, and the carets."""
     line, span = found.source_line or "", found.span
-    first = 0 if span is None else span.column - 1
-    last = first + 1 if span is None else max(span.end_column - 1, span.column)
+    first = 0 if span is None else min(span.column - 1, len(line))
+    last = first + 1 if span is None else max(span.end_column - 1, first + 1)
     begin, end = _window(line, first, last, width)
     cells = [_cell(character) for character in line[begin:end]]
     before = "…" if begin else ""
@@ -101,16 +101,18 @@ def _excerpt(found: Diagnostic, width: int) -> tuple[str, int, int]:
 
 def _window(line: str, first: int, last: int, width: int) -> tuple[int, int]:
     """Return the piece of a line that fits the width, the caret's beginning well inside it."""
-    ends = [0, *accumulate(_width(_cell(character)) for character in line)]
-    if ends[-1] <= width:
+    # A line may be as long as the file: nothing beyond a width to either side is looked at.
+    near = max(0, first - width)
+    ends = [0, *accumulate(_width(_cell(character)) for character in line[near : first + width])]
+    if near == 0 and len(line) <= first + width and ends[-1] <= width:
         return 0, len(line)
     room = width - 2
-    first = min(first, len(line))
-    wanted = min(ends[min(last, len(line))] - ends[first], room // 2)
-    from_cell = max(0, min(ends[first] - (room - wanted) // 2, ends[-1] - room))
+    caret, behind = ends[first - near], ends[min(last - near, len(ends) - 1)]
+    wanted = min(behind - caret, room // 2)
+    from_cell = max(0, min(caret - (room - wanted) // 2, ends[-1] - room))
     begin = next(index for index, cell in enumerate(ends) if cell >= from_cell)
     end = max(index for index, cell in enumerate(ends) if cell <= ends[begin] + room)
-    return begin, end
+    return near + begin, near + end
 
 
 def _cell(character: str) -> str:

@@ -234,3 +234,11 @@ def test_no_value_can_end_an_annotation_and_begin_another() -> None:
     assert text.count("\n") == 1
     assert "file=a%2Cb%3Ac%25%0A.yaml," in text
     assert "a%0D%0A::error::b" in text
+
+
+def test_a_line_as_long_as_a_file_takes_no_time_to_cut() -> None:
+    line = f"{'a' * 10_000_000}HERE{'b' * 10_000_000}"
+
+    shown, carets = snippet(line, 10_000_001, 10_000_005, width=60)
+
+    assert shown[carets.index("^") : carets.rindex("^") + 1] == "HERE"
