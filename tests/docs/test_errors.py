@@ -28,7 +28,6 @@ def test_codes_are_found_where_each_kind_of_them_is_written() -> None:
         "unknown-key",  # a finding's, by keyword
         "vault-name",  # a rule's
         "run-died",  # a mishap's
-        "not-sent",  # an answer's
         "throttled",  # a cause
         "interrupted",  # handed to the base class
         "internal",  # written out by the entry point
