@@ -87,6 +87,7 @@ class Release:
 class Find:
     """Glacier lists the job of an UNKNOWN (or a person names it): it takes the job's status and ID.
 
+    `duplicates` are the IDs of further jobs with the same marker: each was paid for, so each is logged.
     Refused where another record has that job.
     """
 
@@ -98,6 +99,7 @@ class Find:
     completed_at: datetime | None = None
     expires_at: datetime | None = None
     mishap: Mishap | None = None
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,13 @@ class Adopt:
 
     Makes the row, at any generation above those known, or moves a READY or REJECTED one on. `record` has the
     job's ID and its status (IN_PROGRESS, SUCCEEDED, FAILED or EXPIRED) and tells of the job what the listing
-    tells. No attempt is counted. Refused where another record has that job.
+    tells. No attempt is counted. `duplicates` are the IDs of further jobs with the same marker: each was
+    paid for, so each is logged. Refused where another record has that job.
     """
 
     record: Record
     at: datetime
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """The whole state as NDJSON, for people, other programs and safe keeping; streamed, in a fixed order.
 
 The first line is a header; every further line has a `kind`: ``approval``, ``entry`` (of an approval),
-``request`` or ``event``.
+``request`` or ``event``. The last is the ``end`` and counts them, so that a file that was cut is known.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from glacier_manifest.state.protocol import State
+from glacier_manifest.state.protocol import Identity, State
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text, optional_text
 
@@ -49,27 +50,29 @@ def record_json(record: Record) -> dict[str, Any]:
     }
 
 
+def export_state(state: State) -> Iterator[str]:
+    """Stream a whole export: what is known, the event log, and the end; lines without ends.
+
+    Raises:
+        StateError: The state cannot be read.
+    """
+    return with_end(chain(export_knowledge(state), export_history(state)))
+
+
 def export_knowledge(state: State) -> Iterator[str]:
     """Stream what is known: the header, approvals with their entries, and requests; lines without ends.
 
     Raises:
         StateError: The state cannot be read.
     """
-    identity = state.identity
-    yield _line(
-        kind="header",
-        format_version=FORMAT_VERSION,
-        state_id=identity.id,
-        endpoint=identity.endpoint,
-        accounts=sorted(identity.accounts),
-    )
+    yield header_line(state.identity)
     for approval in state.approvals():
         at = moment_text(approval.approved_at)
         yield _line(kind="approval", id=approval.id, digest=approval.digest, how=approval.how, approved_at=at)
         for entry in state.approved_entries(approval.id):
             yield _line(kind="entry", approval=approval.id, entry=entry)
     for record in state.records():
-        yield _json({"kind": "request"} | record_json(record))
+        yield request_line(record)
 
 
 def export_history(state: State) -> Iterator[str]:
@@ -80,6 +83,31 @@ def export_history(state: State) -> Iterator[str]:
     """
     for event in state.events():
         yield _json({"kind": "event"} | dict(event))
+
+
+def header_line(identity: Identity) -> str:
+    """Return the line that an export begins with."""
+    return _line(
+        kind="header",
+        format_version=FORMAT_VERSION,
+        state_id=identity.id,
+        endpoint=identity.endpoint,
+        accounts=sorted(identity.accounts),
+    )
+
+
+def request_line(record: Record) -> str:
+    """Return the line that tells of a record."""
+    return _json({"kind": "request"} | record_json(record))
+
+
+def with_end(lines: Iterable[str]) -> Iterator[str]:
+    """Stream lines, and behind them the one that counts them."""
+    counted = 0
+    for line in lines:
+        yield line
+        counted += 1
+    yield _line(kind="end", lines=counted)
 
 
 def _line(**values: Any) -> str:  # noqa: ANN401 - JSON values

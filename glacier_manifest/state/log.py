@@ -23,6 +23,13 @@ from glacier_manifest.state.changes import (
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text, optional_text
 
+#: What an import logs: of a record that it brought, of a further job of a request, and of the whole file.
+IMPORTED, DUPLICATE = "imported", "duplicate"
+
+_ABOUT_A_RECORD = (
+    "INSERT INTO events (at, service_at, run, event, key, generation, details) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
 #: The stable name of each change in the log.
 EVENTS: Mapping[type[Any], str] = {
     Intend: "intended",
@@ -67,8 +74,7 @@ def log_change(connection: sqlite3.Connection, run: Run, change: Change, after: 
     """Log a change that was applied, with what it made of the record."""
     service_at = getattr(change, "service_at", None)
     connection.execute(
-        "INSERT INTO events (at, service_at, run, event, key, generation, details) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _ABOUT_A_RECORD,
         (
             moment_text(change.at),
             optional_text(service_at),
@@ -76,9 +82,23 @@ def log_change(connection: sqlite3.Connection, run: Run, change: Change, after: 
             EVENTS[type(change)],
             after.key,
             after.generation,
-            _details(change, after),
+            json.dumps(_details(change, after)),
         ),
     )
+
+
+def log_import(
+    connection: sqlite3.Connection,
+    run: Run,
+    event: str,
+    *,
+    at: datetime,
+    about: Record,
+    details: Mapping[str, Any],
+) -> None:
+    """Log what an import told of one record: that it was taken, or that a job was paid for twice."""
+    values = (moment_text(at), None, run.id, event, about.key, about.generation, json.dumps(details))
+    connection.execute(_ABOUT_A_RECORD, values)
 
 
 def log_decision(
@@ -91,14 +111,16 @@ def log_decision(
     )
 
 
-def _details(change: Change, after: Record) -> str:
+def _details(change: Change, after: Record) -> dict[str, Any]:
     told: dict[str, Any] = {"status": str(after.status), "attempts": after.attempts}
     if isinstance(change, Intend):
         told |= {"tier": after.tier, "approval": after.approval, "body_sha256": after.body_sha256}
     if isinstance(change, Accept | Find | Adopt):
         told["job_id"] = after.job_id
+    if isinstance(change, Find | Adopt) and change.duplicates:
+        told["duplicates"] = list(change.duplicates)
     if isinstance(change, Fetch):
         told["output"] = after.output
     if getattr(change, "mishap", None) is not None and after.mishap is not None:
         told |= {"code": after.mishap.code, "message": after.mishap.message}
-    return json.dumps(told)
+    return told

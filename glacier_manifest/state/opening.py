@@ -2,13 +2,21 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 
 from glacier_manifest.errors import StateError
 from glacier_manifest.state import faults
-from glacier_manifest.state.schema import APPLICATION_ID, MIGRATIONS, OLDEST_SQLITE, migrate, version_of
+from glacier_manifest.state.schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    OLDEST_SQLITE,
+    Migration,
+    migrate,
+    version_of,
+)
 
 #: How long SQLite waits for another process's commit.
 BUSY_SECONDS = 30.0
@@ -68,11 +76,42 @@ def create(path: Path, *, state_id: str, created_at: str) -> bool:
             draft.unlink(missing_ok=True)
 
 
-def connect_writer(path: Path) -> sqlite3.Connection:
-    """Open the file for writing, its schema brought up to date.
+def upgrade(path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> Path | None:
+    """Bring the file of an older program up to date, and keep a copy of what it was.
+
+    Args:
+        path: The file.
+        migrations: All migrations, the oldest first.
+
+    Returns:
+        The copy: ``state.db.v1.bak`` beside the file, or the next free name; None where the file was up to
+        date.
 
     Raises:
-        StateError: It is no state, damaged, newer than this program, or cannot be written.
+        StateError: It is no state, damaged, newer than this program, or it or its copy cannot be written; it
+            is as it was.
+    """
+    copy: Path | None = None
+
+    def keep(version: int) -> None:
+        nonlocal copy
+        copy = _copied(path, version)
+
+    with faults.told_of(path), closing(_checked(path, "rw")) as connection:
+        try:
+            migrate(connection, migrations, keep=keep)
+        except BaseException:
+            if copy is not None:
+                copy.unlink(missing_ok=True)
+            raise
+    return copy
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """Open the file for writing; `upgrade` has brought it up to date.
+
+    Raises:
+        StateError: It is no state, damaged, newer or older than this program, or cannot be written.
     """
     with faults.told_of(path):
         connection = _checked(path, "rw")
@@ -82,7 +121,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # without it, macOS only asks the disk to hurry
             connection.execute("PRAGMA foreign_keys = ON")
-            migrate(connection)
+            _check_is_current(path, connection)
             # A file that can only be read opens all the same; better to be told now than at the first intent.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
@@ -100,13 +139,11 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     """
     with faults.told_of(path):
         connection = _checked(path, "ro")
-        if version_of(connection) < len(MIGRATIONS):
+        try:
+            _check_is_current(path, connection)
+        except BaseException:
             connection.close()
-            raise StateError(
-                "state-too-old",
-                f"the state {path} was written by an older glacier-manifest",
-                next_step="run 'glacier-manifest apply' once: it brings the state up to date",
-            )
+            raise
         return connection
 
 
@@ -162,6 +199,37 @@ def _check_is_ours(path: Path, connection: sqlite3.Connection) -> None:
         )
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise faults.corrupt(path, "it is a SQLite file of another program")
+
+
+def _check_is_current(path: Path, connection: sqlite3.Connection) -> None:
+    if version_of(connection) < len(MIGRATIONS):
+        raise StateError(
+            "state-too-old",
+            f"the state {path} was written by an older glacier-manifest",
+            next_step="run 'glacier-manifest apply' once: it brings the state up to date",
+        )
+
+
+def _copied(path: Path, version: int) -> Path:
+    """Copy the file, under a name that nothing has; the caller keeps everybody else from writing."""
+    draft = path.with_name(f".{path.name}.v{version}.new")
+    draft.unlink(missing_ok=True)  # of a process that was killed: whoever has the write lock is alone here
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with (
+            closing(_open(f"{path.absolute().as_uri()}?mode=ro")) as source,
+            closing(_open(f"{draft.absolute().as_uri()}?mode=rw")) as target,
+        ):
+            source.backup(target)
+        names = (f"{path.name}.v{version}{suffix}.bak" for suffix in _suffixes())
+        return next(copy for copy in map(path.with_name, names) if _give_name(draft, copy))
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _suffixes() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in count(2))
 
 
 def _cannot_make_log(fault: sqlite3.OperationalError) -> bool:

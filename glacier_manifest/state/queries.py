@@ -27,6 +27,14 @@ BATCH = 500
 _RECORD = ", ".join(COLUMNS)
 
 GENERATIONS = f"SELECT {_RECORD} FROM requests WHERE key = ? ORDER BY generation"
+PURCHASE = f"SELECT {_RECORD} FROM requests WHERE key = ? AND generation = ?"
+ATTEMPTS = (
+    "SELECT coalesce(json_extract(details, '$.intended_at'), at) FROM events "
+    "WHERE key = ? AND generation = ? AND event IN ('intended', 'imported')"
+)
+HAS_EVENT = (
+    "SELECT EXISTS (SELECT 1 FROM events WHERE key = ? AND generation = ? AND event = ? AND details = ?)"
+)
 JOB_HOLDER = (
     f"SELECT address FROM requests WHERE {HAS_JOB} AND job_id = ? AND NOT (key = ? AND generation = ?) "
     "LIMIT 1"
@@ -91,6 +99,24 @@ def latest(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Rec
 def generations(connection: sqlite3.Connection, key: str) -> list[Record]:
     """Return all records of a key, the highest generation last."""
     return [from_row(row) for row in connection.execute(GENERATIONS, (key,))]
+
+
+def record_of(connection: sqlite3.Connection, key: str, generation: int) -> Record | None:
+    """Return the record of one purchase, if there is one."""
+    row = connection.execute(PURCHASE, (key, generation)).fetchone()
+    return None if row is None else from_row(row)
+
+
+def attempts_at(connection: sqlite3.Connection, key: str, generation: int) -> frozenset[datetime]:
+    """Return when, as the event log tells, one purchase was intended, here or where it was imported from."""
+    rows = connection.execute(ATTEMPTS, (key, generation))
+    return frozenset(datetime.fromisoformat(at) for (at,) in rows)
+
+
+def has_event(connection: sqlite3.Connection, event: str, *, about: Record, details: str) -> bool:
+    """Say whether the log tells exactly this of a purchase already."""
+    values = (about.key, about.generation, event, details)
+    return bool(connection.execute(HAS_EVENT, values).fetchone()[0])
 
 
 def job_holder(connection: sqlite3.Connection, job_id: str, *, key: str, generation: int) -> str | None:

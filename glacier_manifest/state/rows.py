@@ -1,5 +1,7 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
 """Records as rows of SQLite and back: the columns, and moments as text."""
 
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +38,22 @@ COLUMNS = (
     "mishap_code",
     "mishap_message",
 )
+
+_INSERT = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_UPDATE = (
+    f"UPDATE requests SET {', '.join(f'{column} = ?' for column in COLUMNS[2:])} "
+    "WHERE key = ? AND generation = ?"
+)
+
+
+def insert(connection: sqlite3.Connection, record: Record) -> None:
+    """Write the row of a purchase that has none yet."""
+    connection.execute(_INSERT, to_row(record))
+
+
+def update(connection: sqlite3.Connection, record: Record) -> None:
+    """Write the row of a purchase anew."""
+    connection.execute(_UPDATE, (*to_row(record)[2:], record.key, record.generation))
 
 
 def moment_text(moment: datetime) -> str:

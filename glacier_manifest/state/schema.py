@@ -131,19 +131,28 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    migrations: Sequence[Migration] = MIGRATIONS,
+    *,
+    keep: Callable[[int], None] = lambda _version: None,
+) -> None:
     """Bring a file's schema up to the newest version, whole or not at all.
 
     Args:
         connection: A writing connection in autocommit mode, outside a transaction.
         migrations: All migrations, the oldest first.
+        keep: Called with the old version when nothing has been changed yet and nobody else can.
     """
     if version_of(connection) >= len(migrations):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been quicker, so the version is read again under the write lock.
-        for number in range(version_of(connection), len(migrations)):
+        version = version_of(connection)
+        if version < len(migrations):
+            keep(version)
+        for number in range(version, len(migrations)):
             migrations[number](connection)
             connection.execute(f"PRAGMA user_version = {number + 1}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
 """A state in one SQLite file: many readers, one writer thread."""
 
 import sqlite3
@@ -10,24 +9,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from glacier_manifest.errors import Elsewhere, StateError
+from glacier_manifest.errors import StateError
 from glacier_manifest.jobs.status import Status
-from glacier_manifest.state import faults, opening, queries
+from glacier_manifest.state import faults, opening, queries, rows
+from glacier_manifest.state.binding import bind
 from glacier_manifest.state.changes import Adopt, Change, Find
+from glacier_manifest.state.importing import Duplicate, Imported, import_knowledge
+from glacier_manifest.state.knowledge import Knowledge
 from glacier_manifest.state.log import Run, log_change, log_decision, log_run
 from glacier_manifest.state.outcome import Conflict, Known, key_of, outcome
 from glacier_manifest.state.protocol import Approval, Identity, Started
 from glacier_manifest.state.record import Record
-from glacier_manifest.state.rows import COLUMNS, moment_text, to_row
+from glacier_manifest.state.rows import moment_text
 from glacier_manifest.state.writer import GroupWriter
 
 T = TypeVar("T")
-
-_INSERT = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-_UPDATE = (
-    f"UPDATE requests SET {', '.join(f'{column} = ?' for column in COLUMNS[2:])} "
-    "WHERE key = ? AND generation = ?"
-)
 
 
 class _Readers:
@@ -196,6 +192,7 @@ class SqliteState(ReadOnlyState):
 
     Attributes:
         created: Whether the file was made just now.
+        kept_copy: Where the file was copied before it was brought up to date; None where it was not old.
 
     Raises:
         StateError: The file cannot be made, read or written, or is no state that this program can use.
@@ -206,6 +203,7 @@ class SqliteState(ReadOnlyState):
     ) -> None:
         opening.check_sqlite()
         self.created = opening.create(path, state_id=new_id(), created_at=moment_text(clock()))
+        self.kept_copy = opening.upgrade(path)
         connection = opening.connect_writer(path)
         try:
             super().__init__(path)
@@ -216,11 +214,21 @@ class SqliteState(ReadOnlyState):
         self._clock = clock
         self._writer = GroupWriter(path, connection, begin=lambda writing: log_run(writing, run))
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def run_id(self) -> str:
+        """This run, as the event log names it."""
+        return self._run.id
+
     def bind(self, *, account_id: str, endpoint: str) -> None:
         """Remember that the state has been used for this account, at this endpoint (``aws`` or a URL)."""
         at = self._clock()
         self._writer.submit(
-            lambda connection: _bind(connection, self._run, at, account_id=account_id, endpoint=endpoint)
+            lambda connection: bind(connection, self._run, at, account_id=account_id, endpoint=endpoint)
         ).result()
 
     def write(self, change: Change) -> None:
@@ -245,6 +253,29 @@ class SqliteState(ReadOnlyState):
             connection.execute("COMMIT")
             return approval
 
+    def import_knowledge(
+        self, knowledge: Iterable[Knowledge], *, tell: Callable[[Duplicate], None]
+    ) -> Imported:
+        """Merge what an export or a rescue file tells, all of it or nothing; see importing.py.
+
+        Nothing else writes meanwhile: other programs wait for `opening.BUSY_SECONDS`, then fail.
+
+        Args:
+            knowledge: What the file tells, as `exported.read_export` streams it.
+            tell: Called with each job that turns out to have been paid for a second time.
+
+        Raises:
+            Elsewhere: The file is of another service than this state.
+            InvalidInput: From `knowledge`: the file is not whole.
+            StateError: The state cannot be written.
+        """
+        with faults.told_of_database(self._path), closing(opening.connect_writer(self._path)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            log_run(connection, self._run)
+            imported = import_knowledge(connection, self._run, knowledge, at=self._clock(), tell=tell)
+            connection.execute("COMMIT")
+            return imported
+
     def close(self) -> None:
         """Write what was handed over, then let go of the file."""
         # The last to leave folds the log into the file, which a reading connection could not.
@@ -261,11 +292,8 @@ def _apply(connection: sqlite3.Connection, run: Run, change: Change) -> None:
         raise _conflict(change, known, conflict) from conflict
     if after is None:
         return
-    row = to_row(after)
-    if known.record is None:
-        connection.execute(_INSERT, row)
-    else:
-        connection.execute(_UPDATE, (*row[2:], key, generation))
+    store = rows.insert if known.record is None else rows.update
+    store(connection, after)
     log_change(connection, run, change, after)
 
 
@@ -295,26 +323,6 @@ def _conflict(change: Change, known: Known, conflict: Conflict) -> StateError:
         f"{type(change).__name__} of {address} (generation {generation}) is refused: {conflict}",
         next_step="see what became of it with 'glacier-manifest state show', then run the same command again",
     )
-
-
-def _bind(connection: sqlite3.Connection, run: Run, at: datetime, *, account_id: str, endpoint: str) -> None:
-    known = queries.identity(connection)
-    if known.endpoint is not None and (known.endpoint == "aws") != (endpoint == "aws"):
-        raise Elsewhere(
-            "other-endpoint",
-            f"this state was made against {known.endpoint} and cannot be used against {endpoint}",
-            next_step="name another state with --state, or the endpoint that this one belongs to",
-        )
-    if known.endpoint is not None and account_id in known.accounts:
-        return
-    connection.execute(
-        "INSERT INTO accounts (account_id, first_used_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        (account_id, moment_text(at)),
-    )
-    connection.execute(
-        "INSERT INTO meta (name, value) VALUES ('endpoint', ?) ON CONFLICT DO NOTHING", (endpoint,)
-    )
-    log_decision(connection, run, "bound", at=at, details={"account_id": account_id, "endpoint": endpoint})
 
 
 def _approve(connection: sqlite3.Connection, run: Run, *, digest: str, how: str, at: datetime) -> Approval:

@@ -26,6 +26,8 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
     [
         (queries.latest_sql(queries.BATCH), "sqlite_autoindex_requests_1 (key=?)"),
         (queries.GENERATIONS, "sqlite_autoindex_requests_1 (key=?)"),
+        (queries.PURCHASE, "sqlite_autoindex_requests_1 (key=? AND generation=?)"),
+        (queries.ATTEMPTS, "events_by_key (key=?)"),
         (queries.JOB_HOLDER, "requests_by_job (job_id=?)"),
         (queries.count_sql(len(UNDER_WAY)), "requests_by_status (status=?)"),
         (
