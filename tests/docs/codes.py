@@ -21,7 +21,8 @@ def raised_codes() -> frozenset[str]:
     """Return every code that a user may meet."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in _sources()]
     places = _places_of_code(trees)
-    found = {code for tree in trees for code in (*_handed_in(tree, places), *_written_out(tree))}
+    constants = {name: text for tree in trees for name, text in _constants(tree)}
+    found = {code for tree in trees for code in (*_handed_in(tree, places, constants), *_written_out(tree))}
     return frozenset(found | {str(cause) for cause in Cause})
 
 
@@ -76,15 +77,31 @@ def _inherited(places: dict[str, set[int]], classes: dict[str, list[str]]) -> di
         known |= new
 
 
-def _handed_in(tree: ast.Module, places: dict[str, set[int]]) -> Iterator[str]:
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                yield name, text
+
+
+def _handed_in(tree: ast.Module, places: dict[str, set[int]], constants: dict[str, str]) -> Iterator[str]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         wanted = places.get(_called(call), set())
         arguments = [value for index, value in enumerate(call.args) if index in wanted]
         arguments += [keyword.value for keyword in call.keywords if keyword.arg == "code"]
         if _called(call) == "__init__":
             arguments += call.args[:1]
-        literals = [one.value for one in arguments if isinstance(one, ast.Constant)]
-        yield from (text for text in literals if isinstance(text, str) and _WORD.fullmatch(text))
+        texts = (_text(argument, constants) for argument in arguments)
+        yield from (text for text in texts if text is not None and _WORD.fullmatch(text))
+
+
+def _text(argument: ast.expr, constants: dict[str, str]) -> str | None:
+    match argument:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Name(id=name):
+            return constants.get(name)
+    return None
 
 
 def _called(call: ast.Call) -> str:
