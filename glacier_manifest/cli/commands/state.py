@@ -1,4 +1,4 @@
-"""`glacier-manifest state list|show|export|resolve`."""
+"""`glacier-manifest state list|show|export|import|resolve`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -9,18 +9,25 @@ import click
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import DURATION, console_options, format_option, setting, state_option
 from glacier_manifest.cli.wiring import now, state_to_read, state_to_write
-from glacier_manifest.errors import Refused, UsageError
+from glacier_manifest.errors import Exit, Refused, UsageError
 from glacier_manifest.jobs.address import AddressPattern
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.state.changes import Find, Release
-from glacier_manifest.state.export import export_history, export_knowledge
+from glacier_manifest.state.export import export_state
+from glacier_manifest.state.exported import check_export, read_export
+from glacier_manifest.state.importing import Duplicate
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
 from glacier_manifest.units import parse_duration
+from glacier_manifest.views import failures
 from glacier_manifest.views import records as view
 
 _HERE = (Path(),)
+_USE_DUPLICATES = (
+    "each duplicate was paid for as well: Glacier keeps its output for a day after the job ended "
+    "('aws glacier get-job-output'); 'glacier-manifest state show ADDRESS' has both job IDs"
+)
 _OPEN = frozenset({Status.UNKNOWN, Status.INTENDED})
 
 
@@ -97,8 +104,49 @@ def show_command(console: Console, address: str, form: str, state: str | None) -
 def export_command(console: Console, state: str | None) -> None:
     """Print the whole state as JSON lines: requests, approvals, and the log of every call and decision."""
     with state_to_read(state, _HERE, tell=console.note) as opened:
-        for lines in (export_knowledge(opened), export_history(opened)):
-            console.lines(f"{line}\n" for line in lines)
+        console.lines(f"{line}\n" for line in export_state(opened))
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@setting("--lock-timeout", type=DURATION, default=parse_duration("0s"), help="Wait for a run to end.")
+@state_option
+@console_options
+@click.pass_obj
+def import_command(console: Console, *, file: Path, lock_timeout: timedelta, state: str | None) -> Exit:
+    """Take what 'state export' printed, or a rescue file, into the state: all of FILE, or nothing.
+
+    What is known is never forgotten, and importing a FILE twice changes nothing.
+    """
+    if not file.is_file():
+        raise UsageError(
+            "file-read-once",
+            f"{file} is a pipe or a device, and an import reads its file twice: to check it, then to take it",
+            next_step="save it as a file first, then import that",
+        )
+    duplicates: list[Duplicate] = []
+    check_export(file)  # a file that is no good makes no state, and waits for no lock
+    with state_to_write(
+        console,
+        state,
+        _HERE,
+        command=["glacier-manifest", "state", "import", str(file)],
+        lock_timeout=lock_timeout,
+    ) as opened:
+        imported = opened.import_knowledge(read_export(file), tell=duplicates.append)
+    console.lines(map(_duplicate_line, duplicates))
+    console.out(f"{imported.taken} imported, {imported.unchanged} unchanged, {len(duplicates)} duplicates.\n")
+    if not duplicates:
+        return Exit.DONE
+    console.err(failures.next_line(_USE_DUPLICATES))
+    return Exit.REQUESTS_FAILED
+
+
+def _duplicate_line(found: Duplicate) -> str:
+    record = found.record
+    generation = f" (generation {record.generation})" if record.generation else ""
+    jobs = f"kept job {record.job_id}, also paid for {found.job_id}"
+    return f"duplicate: {record.address}{generation}: {jobs}\n"
 
 
 @command.command("resolve")
