@@ -22,6 +22,9 @@ from glacier_manifest.units import MIB
 #: The length of every archive ID that AWS documents (docs: "api-archive-post", x-amz-archive-id).
 ARCHIVE_ID_CHARACTERS = 138
 
+#: An account ID's digits; the AWS CLI's own reference shows a topic with one more.
+ACCOUNT_DIGITS = 12
+
 #: Regions with a vault endpoint (docs: "glacier-service" in the AWS General Reference).
 VAULT_REGIONS = frozenset(
     """
@@ -105,10 +108,14 @@ def _region(job: MergedJob) -> Iterator[Finding]:
 
 def _topic(job: MergedJob) -> Iterator[Finding]:
     topic = job.fields.sns_topic
-    if topic is None or job.region is None:
+    if topic is None:
         return
-    region = topic.split(":")[3]
-    if region != job.region:
+    region, account_id = topic.split(":")[3:5]
+    if len(account_id) != ACCOUNT_DIGITS:
+        message = f"the topic's account '{account_id}' has {len(account_id)} digits"
+        advice = "an account has 12; Glacier takes any topic, and says nothing when it cannot tell it"
+        yield _warning("topic-account", job.path("sns_topic"), message, advice)
+    if job.region is not None and region != job.region:
         message = f"the topic is in {region}, and job '{job.name}' in {job.region}"
         advice = "name a topic in the vault's region, as all of AWS's examples do"
         yield _warning("topic-region", job.path("sns_topic"), message, advice)

@@ -21,7 +21,7 @@ JOB_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 VAULT_NAME = r"^[A-Za-z0-9_.-]{1,255}$"
 ARCHIVE_ID = r"^[A-Za-z0-9_-]+$"
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$"
-SNS_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$"
+SNS_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]+:[A-Za-z0-9_-]{1,256}(\.fifo)?$"
 DESCRIPTION = r"^[\x20-\x7E]*$"
 BYTE_RANGE = r"^(0|[1-9][0-9]{0,14})-(0|[1-9][0-9]{0,14})$"
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
@@ -117,7 +117,7 @@ def archive_id(text: str) -> str:
 def sns_topic(text: str) -> str:
     """Check the form of a topic's ARN (docs: "api-initiate-job-post", SNSTopic)."""
     if not fits(SNS_TOPIC, text):
-        advice = "write it like arn:aws:sns:us-west-2:012345678901:my-topic (the account has 12 digits)"
+        advice = "write it like arn:aws:sns:us-west-2:012345678901:my-topic"
         raise wrong("sns-topic", f"'{shown(text)}' is not the ARN of an SNS topic", advice)
     return text
 

@@ -69,22 +69,13 @@ def _asked(job: Job) -> Iterator[What]:
             yield Select(listed.archive_id, job.ask.select_parameters, job.ask.output_location)
 
 
-@pytest.mark.parametrize("name", ["inventory.json", "job-archive-retrieval.json"])
+@pytest.mark.parametrize("name", ["inventory.json", "job-archive-retrieval.json", "as-published.json"])
 def test_the_examples_of_the_aws_cli_ask_for_the_same(name: str, tmp_path: Path) -> None:
     text = convert([stored(name)], vault="my-vault")
 
     assert commands(tmp_path, text) == {
         Path(name).stem: [{"accountId": "-", "vaultName": "my-vault", "jobParameters": command_in(name)}]
     }
-
-
-def test_the_topic_of_the_published_example_has_a_digit_too_many_and_is_told_at_its_place() -> None:
-    (found,) = refused(stored("as-published.json"), vault="my-vault")
-
-    assert found.code == "sns-topic"
-    assert "12 digits" in (found.help or "")
-    assert found.span is not None
-    assert (found.span.file.name, found.span.line, found.span.column) == ("as-published.json", 5, 15)
 
 
 def test_a_manifest_reads_as_if_a_person_had_written_it() -> None:

@@ -343,6 +343,17 @@ jobs:
     assert warnings[3].message == "archive ID 'abc' has 3 characters (and 1 more in job 'short')"
 
 
+def test_a_topic_of_an_account_that_cannot_be_is_told_and_sent_as_it_is(tmp_path: Path) -> None:
+    """An example in the AWS CLI's reference has 13 digits; Glacier looks at no topic, and takes it."""
+    topic = "arn:aws:sns:us-west-2:0123456789012:my-topic"
+    text = f"version: 1\njobs:\n  a: {{type: inventory-retrieval, vault: v, sns_topic: '{topic}'}}\n"
+
+    manifest = read(tmp_path, text)
+
+    assert manifest.jobs[0].sns_topic == topic
+    assert [warning.code for warning in manifest.warnings] == ["topic-account"]
+
+
 @pytest.mark.parametrize("schedule", ["every: daily", "schedule: 30 2 * * *", "every: monthly"])
 def test_a_daily_inventory_is_often_enough_whatever_the_clocks_do(tmp_path: Path, schedule: str) -> None:
     job = f"{{type: inventory-retrieval, vault: v, {schedule}, timezone: Europe/Berlin}}"
