@@ -18,7 +18,7 @@ from threading import Timer
 ROOT = Path(__file__).parents[1]
 MANIFEST = "quickstart.yaml"
 PENDING = 75
-JOB_SECONDS = 3
+JOB_SECONDS = 2
 LONGEST_SECONDS = 180
 
 #: AWS publishes these for its documentation; the sandbox takes any. Only the commands below see them.

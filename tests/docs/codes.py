@@ -7,6 +7,7 @@ its definition; every text that is handed in at that place is a code.
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from glacier_manifest.aws.causes import Cause
@@ -17,6 +18,7 @@ _WORD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WRITTEN_OUT = re.compile(r"error\[([a-z0-9-]+)\]")
 
 
+@cache
 def raised_codes() -> frozenset[str]:
     """Return every code that a user may meet."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in _sources()]
