@@ -77,7 +77,8 @@ def _ask(console: Console, plan: Plan) -> None:
     if not console.asks:
         raise nobody_to_ask(plan)
     console.err(view.human(plan))
-    question = f"\nStart {len(plan.starts)} jobs? They cannot be cancelled. Only 'yes' starts them: "
+    jobs = "1 job" if len(plan.starts) == 1 else f"{len(plan.starts)} jobs"
+    question = f"\nStart {jobs}? Started jobs cannot be cancelled. Only 'yes' starts them: "
     if not console.confirm(question):
         raise NotApproved(
             "not-approved",

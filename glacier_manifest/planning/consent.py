@@ -38,7 +38,9 @@ def nobody_to_ask(plan: Plan) -> NotApproved:
     """Return the refusal of a run that would start something and has nobody to ask."""
     return NotApproved(
         "not-approved",
-        f"{len(plan.starts)} jobs would start, and nobody has approved them",
+        "1 job would start, and nobody has approved it"
+        if len(plan.starts) == 1
+        else f"{len(plan.starts)} jobs would start, and nobody has approved them",
         next_step=f"review the plan, then say --expect {plan.digest}, or --yes",
     )
 

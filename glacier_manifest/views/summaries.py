@@ -51,7 +51,8 @@ def _counts(summary: Summary) -> str:
     counts = summary.counts
     total = len(summary.requests)
     if counts[Ending.KEPT] == total:
-        return f"Nothing to do: all {total} requests were started before." if total else "Nothing to do."
+        all_of_them = "the only request was" if total == 1 else f"all {total} requests were"
+        return f"Nothing to do: {all_of_them} started before." if total else "Nothing to do."
     told = [f"{number} {words(ending)}" for ending, number in counts.items() if number]
     return f"Apply: {', '.join(told)}."
 

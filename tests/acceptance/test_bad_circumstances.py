@@ -1,7 +1,5 @@
 """Whatever is missing, wrong or full: one clear message, the right exit code, and nothing lost."""
 
-import resource
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ import pytest
 
 from glacier_manifest.sandbox import Sandbox
 from tests.acceptance.manifests import ARCHIVE, DASHED, archive_ids, inventory, retrievals
-from tests.acceptance.user import ACCOUNT, Ran, User, ended
+from tests.acceptance.user import ACCOUNT, AS_A_STRANGER, Ran, User
 
 IDS = archive_ids(6)
 CLOSED_PORT = "http://127.0.0.1:1"
@@ -156,8 +154,10 @@ def read_only_state(public_user: User) -> Iterator[Path]:
 
 
 def test_a_read_only_state_can_be_looked_at(public_user: User, read_only_state: Path) -> None:
-    listed = public_user.as_a_stranger("state", "list", "--format", "json")
-    planned = public_user.as_a_stranger("plan", "jobs.yaml", "--refresh=false", "--format", "json")
+    listed = public_user.program("state", "list", "--format", "json", first=AS_A_STRANGER)
+    planned = public_user.program(
+        "plan", "jobs.yaml", "--refresh=false", "--format", "json", first=AS_A_STRANGER
+    )
 
     assert read_only_state.exists()
     assert (listed.code, len(listed.json["requests"])) == (0, 1), listed.err
@@ -167,7 +167,9 @@ def test_a_read_only_state_can_be_looked_at(public_user: User, read_only_state: 
 def test_a_read_only_state_stops_an_apply_before_anything_is_bought(
     public_user: User, read_only_state: Path
 ) -> None:
-    applied = public_user.as_a_stranger("apply", "jobs.yaml", "--yes").refused_with(1, "state-unusable")
+    applied = public_user.program("apply", "jobs.yaml", "--yes", first=AS_A_STRANGER).refused_with(
+        1, "state-unusable"
+    )
 
     assert applied.out == ""
     assert str(read_only_state.parent) in applied.err
@@ -178,23 +180,12 @@ def test_a_read_only_state_stops_an_apply_before_anything_is_bought(
     finishes(public_user)
 
 
-def full_disk() -> None:
-    """Let no file of this process grow over 200 kB: a state of a few requests, and no further."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-
-
-def run_on_a_full_disk(user: User, *words: object) -> Ran:
-    process = subprocess.Popen(
-        user.command(*words),
-        cwd=user.folder,
-        env=user.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=full_disk,  # noqa: PLW1509 - no thread of this process holds a lock that the child needs
-    )
-    return ended(process)
+#: No file of such a process grows over 200 kB: room for a state of a few requests, and no further.
+FULL_DISK = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+"""
 
 
 def test_a_disk_that_fills_up_stops_the_run_and_tells_every_job_that_it_could_not_record(
@@ -202,7 +193,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_tells_every_job_that_it_could_no
 ) -> None:
     user.manifest(retrievals(archive_ids(200)))
 
-    applied = run_on_a_full_disk(user, "apply", "jobs.yaml", "--yes", "--format", "json")
+    applied = user.program("apply", "jobs.yaml", "--yes", "--format", "json", first=FULL_DISK)
 
     applied.refused_with(1, "state-unusable")
     told = [

@@ -198,7 +198,7 @@ def test_two_manifests_in_one_folder_share_the_state_and_leave_each_others_reque
 
     assert after_the_audit == of_the_wedding
     assert failed.out == "Apply: 1 restarted, 1 kept.\n"
-    assert (wedding.code, wedding.out) == (0, "Nothing to do: all 1 requests were started before.\n")
+    assert (wedding.code, wedding.out) == (0, "Nothing to do: the only request was started before.\n")
     assert user.sent() == 4
 
 
@@ -222,7 +222,7 @@ def test_a_rerun_from_another_folder_finds_the_state_beside_the_manifest(
 
     again = user.run("apply", path)
 
-    assert again.out == "Nothing to do: all 1 requests were started before.\n"
+    assert again.out == "Nothing to do: the only request was started before.\n"
 
 
 def test_the_state_is_nobody_elses_and_hides_from_git(user: User, sandbox: Sandbox) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from glacier_manifest.sandbox.faults import RuleOptions
 from tests.acceptance.manifests import ARCHIVE, DASHED, archive_ids, inventory, retrievals
 from tests.acceptance.user import User
 
@@ -104,12 +105,17 @@ def test_whatever_happened_to_the_reply_a_bought_job_is_never_bought_again(user:
     assert Counter(job.archive_id for job in user.sandbox.accepted) == dict.fromkeys(IDS, 1)
 
 
-class TestRejected:
-    REFUSAL = {"code": "InvalidParameterValueException", "status": 400, "message": "Invalid tier for it"}
+REFUSAL: RuleOptions = {
+    "code": "InvalidParameterValueException",
+    "status": 400,
+    "message": "Invalid tier for it",
+}
 
+
+class TestRejected:
     def test_it_is_final_while_the_request_is_unchanged(self, user: User) -> None:
         user.manifest(retrievals([DASHED]))
-        user.sandbox.faults.add("InitiateJob", "error", **self.REFUSAL)
+        user.sandbox.faults.add("InitiateJob", "error", **REFUSAL)
         user.run("apply", "jobs.yaml", "--yes").left_undone(3)
         user.sandbox.faults.clear()
 
@@ -121,7 +127,7 @@ class TestRejected:
 
     def test_it_is_sent_again_when_the_manifest_changes(self, user: User) -> None:
         user.manifest(retrievals([DASHED]))
-        user.sandbox.faults.add("InitiateJob", "error", **self.REFUSAL)
+        user.sandbox.faults.add("InitiateJob", "error", **REFUSAL)
         user.run("apply", "jobs.yaml", "--yes").left_undone(3)
         user.sandbox.faults.clear()
         user.manifest(retrievals([DASHED], tier="Standard"))
@@ -133,7 +139,7 @@ class TestRejected:
 
     def test_it_is_sent_again_as_it_is_where_somebody_asks_for_it(self, user: User) -> None:
         user.manifest(retrievals([DASHED]))
-        user.sandbox.faults.add("InitiateJob", "error", **self.REFUSAL)
+        user.sandbox.faults.add("InitiateJob", "error", **REFUSAL)
         user.run("apply", "jobs.yaml", "--yes").left_undone(3)
         user.sandbox.faults.clear()
 
@@ -143,7 +149,7 @@ class TestRejected:
 
     def test_ten_in_a_row_end_the_run(self, user: User) -> None:
         user.manifest(retrievals(archive_ids(30)), head=ONE_AT_A_TIME)
-        user.sandbox.faults.add("InitiateJob", "error", **self.REFUSAL)
+        user.sandbox.faults.add("InitiateJob", "error", **REFUSAL)
 
         applied = user.run("apply", "jobs.yaml", "--yes", "--format", "json").left_undone(3)
 
@@ -156,7 +162,7 @@ class TestRejected:
         self, user: User, words: tuple[str, ...], sent: int
     ) -> None:
         user.manifest(retrievals(archive_ids(30)), head=ONE_AT_A_TIME)
-        user.sandbox.faults.add("InitiateJob", "error", **self.REFUSAL)
+        user.sandbox.faults.add("InitiateJob", "error", **REFUSAL)
 
         user.run("apply", "jobs.yaml", "--yes", *words).left_undone(3)
 
@@ -164,7 +170,8 @@ class TestRejected:
 
     def test_a_success_in_between_begins_the_count_anew(self, user: User) -> None:
         user.manifest(retrievals(archive_ids(30)), head=ONE_AT_A_TIME)
-        user.sandbox.faults.add("InitiateJob", "error", every=2, **self.REFUSAL)
+        every_second: RuleOptions = {**REFUSAL, "every": 2}
+        user.sandbox.faults.add("InitiateJob", "error", **every_second)
 
         applied = user.run("apply", "jobs.yaml", "--yes", "--max-errors", "2", "--format", "json")
 

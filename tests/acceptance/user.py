@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ACCOUNT = "012345678901"
 VAULT = "my-vault"
 
-_AS_A_STRANGER = """
+AS_A_STRANGER = """
 import os
 import pkgutil
 from importlib import import_module
@@ -30,6 +30,8 @@ if os.getuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
+"""
+_AND_RUN = """
 from glacier_manifest.cli.main import main
 main()
 """
@@ -121,25 +123,20 @@ class User:
             return []
         return ["--endpoint-url", self.sandbox.url]
 
-    def command(self, *words: object) -> list[str]:
-        """Return the command line of a process of its own."""
-        return [
-            sys.executable,
-            "-m",
-            "glacier_manifest",
-            *map(str, words),
-            *self._endpoint(str(words[0]), words),
-        ]
+    def command(self, *words: object, first: str = "") -> list[str]:
+        """Return the command line of a process of its own, which may do something first (as Python)."""
+        program = ["-c", first + _AND_RUN] if first else ["-m", "glacier_manifest"]
+        return [sys.executable, *program, *map(str, words), *self._endpoint(str(words[0]), words)]
 
     def environment(self, **variables: str | None) -> Mapping[str, str]:
         """Return the environment of such a process, with variables set, or taken away by None."""
         merged = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDEVMODE": "", **variables}
         return {name: value for name, value in merged.items() if value is not None}
 
-    def start(self, *words: object, **variables: str | None) -> "subprocess.Popen[str]":
+    def start(self, *words: object, first: str = "", **variables: str | None) -> "subprocess.Popen[str]":
         """Start a process that runs a command."""
         return subprocess.Popen(
-            self.command(*words),
+            self.command(*words, first=first),
             cwd=self.folder,
             env=self.environment(**variables),
             stdin=subprocess.DEVNULL,
@@ -148,28 +145,9 @@ class User:
             text=True,
         )
 
-    def program(self, *words: object, **variables: str | None) -> Ran:
+    def program(self, *words: object, first: str = "", **variables: str | None) -> Ran:
         """Run a command in a process of its own."""
-        return ended(self.start(*words, **variables))
-
-    def as_a_stranger(self, *words: object) -> Ran:
-        """Run a command as a user to whom the modes of files mean something (to root they do not)."""
-        arguments = [
-            sys.executable,
-            "-c",
-            _AS_A_STRANGER,
-            *map(str, words),
-            *self._endpoint(str(words[0]), words),
-        ]
-        process = subprocess.Popen(
-            arguments,
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return ended(process)
+        return ended(self.start(*words, first=first, **variables))
 
     def records(self, *words: object) -> list[Any]:
         """Return the requests that the state lists."""
