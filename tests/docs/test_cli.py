@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from glacier_manifest.errors import Exit
+from glacier_manifest.errors import PRECEDENCE, Exit
 from glacier_manifest.jobs.status import Status
 from tests.docs.pages import ROOT
 from tests.docs.refresh import CLI, commands, fresh_cli
@@ -51,6 +51,12 @@ def test_every_exit_code_stands_in_both_tables(code: Exit) -> None:
 
     assert row.search(PAGE)
     assert row.search(README)
+
+
+def test_the_order_of_exit_codes_is_the_programs() -> None:
+    order = ", ".join(str(int(code)) for code in PRECEDENCE if code not in {Exit.SIGINT, Exit.SIGTERM})
+
+    assert f"the first one of {order} counts" in PAGE
 
 
 @pytest.mark.parametrize("typed", [typed for typed in KNOWN if typed])
