@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from glacier_manifest.errors import UsageError
-from glacier_manifest.jobs.address import AddressPattern, address_of
+from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.marker import marker_of, with_marker
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import SERVICE_DEFAULT
 from glacier_manifest.planning.approval import body_sha256
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
+from glacier_manifest.planning.selection import named
 from glacier_manifest.state.record import Record
 
 #: What is done where a record stands in a status and nobody asked for a restart.
@@ -42,27 +42,45 @@ class Restarts:
     words: Collection[str] = ()
     generations: Mapping[str, int] = field(default_factory=dict)
 
-    def cover(self, address: str, record: Record) -> bool:
-        """Say whether a request that stands as `record` says is to be bought again."""
-        if self.generations.get(record.key) == record.generation + 1:
-            return True
-        return any(_covers(word, address, record.status) for word in self.words)
+    def among(self, requests: Iterable[Asked]) -> "BuyAgain":
+        """Return what the words mean where these are the requests.
+
+        Raises:
+            UsageError: A word names nothing, or is ambiguous: it would pass for a restart that was made.
+        """
+        addresses = named(
+            (word for word in self.words if word not in _ENDED_BADLY),
+            {address_of(one.request): one for one in requests},
+        )
+        statuses = frozenset(_ENDED_BADLY[word] for word in self.words if word in _ENDED_BADLY)
+        return BuyAgain(statuses, addresses, self.generations)
 
 
-def _covers(word: str, address: str, status: Status) -> bool:
-    if word in _ENDED_BADLY:
-        return status is _ENDED_BADLY[word]
-    return AddressPattern(word).matches(address)
+@dataclass(frozen=True, slots=True)
+class BuyAgain:
+    """What is to be bought again: whatever stands in a status, addresses, and reviewed generations by key."""
+
+    statuses: frozenset[Status] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    generations: Mapping[str, int] = field(default_factory=dict)
+
+    def covers(self, asked: Asked, record: Record) -> bool:
+        """Say whether a request that stands as `record` says is meant."""
+        return (
+            self.generations.get(record.key) == record.generation + 1
+            or record.status in self.statuses
+            or address_of(asked.request) in self.addresses
+        )
 
 
-def decide(asked: Asked, record: Record | None, restarts: Restarts) -> Action:
+def decide(asked: Asked, record: Record | None, again: BuyAgain) -> Action:
     """Return what is done about one request, given what the state knows of its latest purchase."""
     if record is None:
         return Action(Verb.START, Reason.NOT_STARTED, asked.request, asked.key, generation=0)
-    if _is_restarted(asked, record, restarts):
+    if record.status in _MAY_BE_BOUGHT_AGAIN and again.covers(asked, record):
         return _restart(asked, record)
     verb, reason = _AS_IT_STANDS[record.status]
-    if record.status is Status.REJECTED and _may_be_sent_again(asked, record, restarts):
+    if record.status is Status.REJECTED and _may_be_sent_again(asked, record, again):
         verb, reason = Verb.START, Reason.NOT_STARTED
     drift = () if verb is Verb.START else drift_of(asked, record)
     return Action(verb, reason, asked.request, asked.key, record.generation, record, drift)
@@ -71,29 +89,15 @@ def decide(asked: Asked, record: Record | None, restarts: Restarts) -> Action:
 def decide_all(
     asked: Iterable[Asked], latest: Callable[[Iterable[str]], Mapping[str, Record]], restarts: Restarts
 ) -> tuple[Action, ...]:
-    """Return what is done about each request; `latest` gives the records of the keys that have one."""
+    """Return what is done about each request; `latest` gives the records of the keys that have one.
+
+    Raises:
+        UsageError: A word of `restarts` names nothing, or is ambiguous.
+    """
     requests = tuple(asked)
-    _check_words(restarts, requests)
+    again = restarts.among(requests)
     records = latest(one.key for one in requests)
-    return tuple(decide(one, records.get(one.key), restarts) for one in requests)
-
-
-def _check_words(restarts: Restarts, requests: Iterable[Asked]) -> None:
-    """Refuse a `--restart` that names nothing: it would pass for a restart that was made."""
-    addresses = [address_of(one.request) for one in requests]
-    for word in restarts.words:
-        if word not in _ENDED_BADLY and not any(map(AddressPattern(word).matches, addresses)):
-            raise UsageError(
-                "no-such-address",
-                f"--restart {word} names no request of the manifest",
-                next_step="run 'glacier-manifest plan' to see every address; wildcards are * and ?",
-            )
-
-
-def _is_restarted(asked: Asked, record: Record, restarts: Restarts) -> bool:
-    if record.status not in _MAY_BE_BOUGHT_AGAIN:
-        return False
-    return restarts.cover(address_of(asked.request), record)
+    return tuple(decide(one, records.get(one.key), again) for one in requests)
 
 
 def _restart(asked: Asked, record: Record) -> Action:
@@ -102,10 +106,10 @@ def _restart(asked: Asked, record: Record) -> Action:
     return Action(Verb.RESTART, reason, asked.request, asked.key, record.generation + 1, record)
 
 
-def _may_be_sent_again(asked: Asked, record: Record, restarts: Restarts) -> bool:
+def _may_be_sent_again(asked: Asked, record: Record, again: BuyAgain) -> bool:
     """A rejection is final while the body is the same; nothing was bought, so the generation stays."""
     changed = record.body_sha256 != body_sha256(asked.request)
-    return changed or restarts.cover(address_of(asked.request), record)
+    return changed or again.covers(asked, record)
 
 
 def drift_of(asked: Asked, record: Record) -> tuple[Drift, ...]:

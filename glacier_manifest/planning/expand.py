@@ -99,7 +99,7 @@ def merged(asked: Iterable[Asked]) -> tuple[Asked, ...]:
     conflicts: list[Diagnostic] = []
     for one in asked:
         first = kept.setdefault(one.key, one)
-        if first.request.tiers != one.request.tiers:
+        if first.request.effective_tiers != one.request.effective_tiers:
             conflicts.append(_conflict(first, one))
     if conflicts:
         raise InvalidInput(conflicts)

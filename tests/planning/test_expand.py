@@ -1,0 +1,219 @@
+"""From jobs to requests: how many, which, at which slot, and two that are one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from glacier_manifest.diagnostics import InvalidInput, Span
+from glacier_manifest.inventory.id_list import ListedId
+from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.manifest import Archives, IdList, Job, ListedArchive, SelectQuery
+from glacier_manifest.planning.expand import Asked, at_slot, expand, merged
+from glacier_manifest.planning.place import Place
+from tests.planning.examples import ACCOUNT, NOON, QUERY, SLOT, TOPIC, WEEKLY, archive, asked, request
+
+FILE = Path("jobs.yaml")
+
+
+def span(line: int) -> Span:
+    return Span(FILE, line, 5, 9)
+
+
+def job(name: str = "wedding", **fields: object) -> Job:
+    plain = Job(
+        name=name,
+        span=span(3),
+        vaults=("photos",),
+        account_id="-",
+        region=None,
+        description=None,
+        sns_topic=None,
+        tiers=(),
+        schedule=None,
+        ask=InventoryRetrieval(),
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]  # any field
+
+
+def ids(*names: str, line: int = 10) -> tuple[ListedArchive, ...]:
+    return tuple(ListedArchive(name, span(line + number)) for number, name in enumerate(names))
+
+
+def no_list(wanted: IdList) -> Iterable[ListedId]:
+    raise AssertionError(f"{wanted.path} was opened")
+
+
+def expanded(*jobs: Job, now: datetime = NOON, listed: Iterable[ListedId] | None = None) -> list[Asked]:
+    places = {one.name: Place(ACCOUNT, "us-west-2") for one in jobs}
+    return list(
+        expand(jobs, places=places, now=now, read_list=no_list if listed is None else lambda _list: listed)
+    )
+
+
+def addresses(found: Iterable[Asked]) -> list[str]:
+    return [address_of(one.request) for one in found]
+
+
+def test_one_request_for_each_archive_id_in_each_vault_in_the_order_of_the_manifest() -> None:
+    found = expanded(job(vaults=("photos", "videos"), ask=Archives(ids("b", "-a"), None, None)))
+
+    assert addresses(found) == [
+        "wedding/photos/b",
+        "wedding/photos/-a",
+        "wedding/videos/b",
+        "wedding/videos/-a",
+    ]
+    assert [one.span.line for one in found] == [10, 11, 10, 11]
+    assert len({one.key for one in found}) == 4
+
+
+def test_one_inventory_for_each_vault() -> None:
+    found = expanded(job(vaults=("photos", "videos", "mail")))
+
+    assert addresses(found) == ["wedding/photos", "wedding/videos", "wedding/mail"]
+
+
+def test_one_select_for_each_archive_id() -> None:
+    query = SelectQuery(ids("a", "b"), QUERY.select_parameters, QUERY.output_location)
+
+    found = expanded(job(ask=query))
+
+    assert addresses(found) == ["wedding/photos/a", "wedding/photos/b"]
+    assert {str(one.request.type) for one in found} == {"select"}
+
+
+def test_every_field_of_the_job_reaches_the_request() -> None:
+    (found,) = expanded(
+        job(
+            description="Retrieve archive",
+            sns_topic=TOPIC,
+            tiers=(Tier.EXPEDITED, Tier.BULK),
+            ask=Archives(ids("a"), None, ByteRange(0, 1048575)),
+        )
+    )
+
+    wanted = found.request
+    assert wanted.body(tier=wanted.tiers[1], description=wanted.description) == {
+        "Type": "archive-retrieval",
+        "ArchiveId": "a",
+        "RetrievalByteRange": "0-1048575",
+        "Description": "Retrieve archive",
+        "SNSTopic": TOPIC,
+        "Tier": "Bulk",
+    }
+    assert (wanted.vault.account_id, wanted.vault.region) == (ACCOUNT, "us-west-2")
+
+
+def test_a_list_is_read_after_the_ids_in_the_manifest_and_its_lines_are_told() -> None:
+    wanted = Archives(ids("a"), IdList(Path("wedding.txt"), span(12)), None)
+
+    found = expanded(job(ask=wanted), listed=[ListedId("b", 3), ListedId("ccc", 8)])
+
+    assert addresses(found) == ["wedding/photos/a", "wedding/photos/b", "wedding/photos/ccc"]
+    assert found[2].span == Span(Path("wedding.txt"), 8, 1, 4)
+
+
+def test_each_vault_reads_the_list_anew() -> None:
+    opened: list[Path] = []
+
+    def read(wanted: IdList) -> Iterable[ListedId]:
+        opened.append(wanted.path)
+        yield ListedId("b", 1)
+
+    twice = job(vaults=("photos", "videos"), ask=Archives((), IdList(Path("ids.txt"), span(4)), None))
+    found = expand([twice], places={"wedding": Place(ACCOUNT, "us-west-2")}, now=NOON, read_list=read)
+
+    assert addresses(found) == ["wedding/photos/b", "wedding/videos/b"]
+
+
+@pytest.mark.parametrize(
+    ("now", "slot"),
+    [
+        (datetime(2026, 11, 23, 3, 0, tzinfo=UTC), SLOT),
+        (datetime(2026, 11, 23, 2, 59, 59, tzinfo=UTC), "2026-11-16T03:00Z"),
+        (datetime(2026, 11, 29, 23, 59, tzinfo=UTC), SLOT),
+        (datetime(2026, 11, 30, 3, 0, tzinfo=UTC), "2026-11-30T03:00Z"),
+    ],
+)
+def test_a_scheduled_job_asks_for_the_latest_slot_and_no_missed_one(now: datetime, slot: str) -> None:
+    (found,) = expanded(job(schedule=WEEKLY), now=now)
+
+    assert found.request.slot == slot
+    assert addresses([found]) == [f"wedding/photos@{slot}"]
+
+
+def test_two_slots_are_two_requests_and_a_job_without_schedule_is_one_for_ever() -> None:
+    later = NOON + timedelta(weeks=1)
+    weekly, once = job(schedule=WEEKLY), job("once")
+
+    first, second = expanded(weekly, once), expanded(weekly, once, now=later)
+
+    assert first[0].key != second[0].key
+    assert first[1] == second[1]
+
+
+def test_a_slot_of_a_saved_request_is_made_current() -> None:
+    saved, once = expanded(job(schedule=WEEKLY), job("once"))
+    later = NOON + timedelta(weeks=1)
+
+    assert at_slot(saved, later) == expanded(job(schedule=WEEKLY), now=later)[0]
+    assert at_slot(saved, NOON) == saved
+    assert at_slot(once, later) == once
+
+
+def test_the_same_archive_asked_for_twice_is_one_request_the_first() -> None:
+    first = asked(request(archive("a"), job="first", description="one"), line=7)
+    second = asked(request(archive("a"), job="second", sns_topic=TOPIC), line=20)
+    other = asked(request(archive("b"), job="second"), line=21)
+
+    assert merged([first, second, other]) == (first, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [((), (Tier.STANDARD,)), ((Tier.STANDARD,), ()), ((Tier.BULK,), (Tier.BULK,))],
+    ids=["default and spelled out", "spelled out and default", "the same"],
+)
+def test_two_spellings_of_one_tier_agree(one: tuple[Tier, ...], other: tuple[Tier, ...]) -> None:
+    first, second = (asked(request(archive("a"), tiers=tiers)) for tiers in (one, other))
+
+    assert merged([first, second]) == (first,)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ((Tier.BULK,), (), r"Standard instead of Bulk"),
+        ((Tier.BULK, Tier.STANDARD), (Tier.STANDARD, Tier.BULK), r"Standard, Bulk instead of Bulk, Standard"),
+    ],
+)
+def test_two_tiers_for_one_archive_are_an_error_with_both_places(
+    one: tuple[Tier, ...], other: tuple[Tier, ...], told: str
+) -> None:
+    first = asked(request(archive("a"), job="first", tiers=one), line=7)
+    second = asked(request(archive("a"), job="second", tiers=other), line=20)
+
+    with pytest.raises(InvalidInput, match=told) as caught:
+        merged([first, second])
+
+    (found,) = caught.value.diagnostics
+    assert found.code == "conflicting-requests"
+    assert found.span == second.span
+    assert found.label == "first asked for at jobs.yaml:7"
+    assert "second/photos/a" in found.message
+    assert "first/photos/a" in found.message
+
+
+def test_every_disagreement_is_told_at_once() -> None:
+    bulk = [asked(request(archive(name), tiers=(Tier.BULK,)), line=5) for name in "abc"]
+    plain = [asked(request(archive(name), job="other"), line=9 + n) for n, name in enumerate("abc")]
+
+    with pytest.raises(InvalidInput) as caught:
+        merged([*bulk, *plain])
+
+    assert [found.span and found.span.line for found in caught.value.diagnostics] == [9, 10, 11]
