@@ -501,6 +501,27 @@ class TestEvents:
             | about,
         ]
 
+    def test_further_jobs_of_one_marker_are_told_where_they_are_met(self, state: State) -> None:
+        other = replace(intended("other"), status=Status.IN_PROGRESS, job_id="job-4")
+        write(
+            state,
+            INTEND,
+            LoseTrack(KEY, 0, LATER, MISHAP),
+            Find(KEY, 0, LATER, "job-1", Status.SUCCEEDED, duplicates=("job-2", "job-3")),
+            Adopt(other, LATER, duplicates=("job-5",)),
+        )
+
+        *_, found, adopted = state.events()
+        assert (found["event"], found["job_id"]) == ("found", "job-1")
+        assert found["duplicates"] == ["job-2", "job-3"]
+        assert (adopted["event"], adopted["job_id"]) == ("adopted", "job-4")
+        assert adopted["duplicates"] == ["job-5"]
+
+    def test_where_there_was_one_job_no_duplicates_are_told(self, state: State) -> None:
+        write(state, adopt(Status.IN_PROGRESS))
+
+        assert not any("duplicates" in event for event in state.events())
+
     def test_they_can_be_asked_for_by_key(self, state: State) -> None:
         write(state, INTEND, Intend(intended("other"), NOON), ACCEPT)
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from glacier_manifest.state.changes import Accept, Intend, LoseTrack
-from glacier_manifest.state.export import export_history, export_knowledge
+from glacier_manifest.state.export import export_history, export_knowledge, export_state
 from glacier_manifest.state.sqlite import SqliteState
 from tests.state.examples import LATER, MISHAP, NOON, STATE_ID, intended, key
 
@@ -75,3 +75,11 @@ def test_two_exports_of_one_state_are_the_same(state: SqliteState) -> None:
 
     assert list(export_knowledge(state)) == list(export_knowledge(state))
     assert not any("\n" in line for line in export_knowledge(state))
+
+
+def test_the_last_line_counts_the_others(state: SqliteState) -> None:
+    state.write(Intend(intended(), NOON))
+    *lines, end = [json.loads(line) for line in export_state(state)]
+
+    assert [line["kind"] for line in lines] == ["header", "request", "event"]
+    assert end == {"kind": "end", "lines": 3}

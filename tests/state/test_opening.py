@@ -16,7 +16,7 @@ from glacier_manifest.errors import StateError
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state import opening
 from glacier_manifest.state.changes import Intend
-from glacier_manifest.state.schema import MIGRATIONS, migrate, version_of
+from glacier_manifest.state.schema import APPLICATION_ID, MIGRATIONS, migrate, version_of
 from glacier_manifest.state.sqlite import ReadOnlyState, SqliteState
 from tests.state.conftest import Open
 from tests.state.examples import NOON, RUN, STATE_ID, intended
@@ -154,6 +154,81 @@ class TestMigration:
                 migrate(connection, [*MIGRATIONS, torn])
             assert version_of(connection) == len(MIGRATIONS)
             assert connection.execute("SELECT count(*) FROM approved_entries").fetchone() == (0,)
+
+
+def add_a_column(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE requests ADD COLUMN note TEXT")
+
+
+def tear(connection: sqlite3.Connection) -> None:
+    connection.execute("DROP TABLE approved_entries")
+    connection.execute("no SQL at all")
+
+
+class TestUpgrade:
+    """An older file is copied before anything in it is changed."""
+
+    def test_a_file_that_is_up_to_date_is_not_copied(self, filled: Path) -> None:
+        before = sorted(filled.parent.iterdir())
+
+        assert opening.upgrade(filled) is None
+        assert sorted(filled.parent.iterdir()) == before
+
+    def test_the_copy_is_the_old_file_and_nobody_elses_to_read(self, filled: Path) -> None:
+        copy = opening.upgrade(filled, [*MIGRATIONS, add_a_column])
+
+        assert copy == filled.parent / f"state.db.v{len(MIGRATIONS)}.bak"
+        assert copy.stat().st_mode & 0o777 == 0o600
+        with closing(sqlite3.connect(filled)) as new:
+            assert version_of(new) == len(MIGRATIONS) + 1
+        with closing(ReadOnlyState(copy)) as old:
+            assert old.identity.id == STATE_ID
+            assert old.count() == {Status.INTENDED: 300}
+
+    def test_what_is_only_in_the_log_of_a_running_state_is_copied_too(
+        self, path: Path, state: SqliteState
+    ) -> None:
+        state.write(Intend(intended(), NOON))
+        copy = opening.upgrade(path, [*MIGRATIONS, add_a_column])
+
+        assert copy is not None
+        with closing(ReadOnlyState(copy)) as old:
+            assert old.count() == {Status.INTENDED: 1}
+
+    def test_no_copy_is_ever_overwritten(self, filled: Path) -> None:
+        first = filled.with_name(f"state.db.v{len(MIGRATIONS)}.bak")
+        first.write_text("precious")
+        copy = opening.upgrade(filled, [*MIGRATIONS, add_a_column])
+
+        assert first.read_text() == "precious"
+        assert copy == filled.with_name(f"state.db.v{len(MIGRATIONS)}-2.bak")
+
+    def test_a_copy_that_was_cut_short_by_a_kill_is_made_anew(self, filled: Path) -> None:
+        filled.with_name(f".state.db.v{len(MIGRATIONS)}.new").write_bytes(b"half")
+        copy = opening.upgrade(filled, [*MIGRATIONS, add_a_column])
+
+        assert copy is not None
+        assert {file.name for file in filled.parent.iterdir()} == {filled.name, copy.name}
+
+    def test_a_step_that_fails_leaves_the_file_as_it_was_and_no_copy(self, filled: Path) -> None:
+        with pytest.raises(StateError):
+            opening.upgrade(filled, [*MIGRATIONS, tear])
+
+        assert [file.name for file in filled.parent.iterdir()] == [filled.name]
+        with closing(ReadOnlyState(filled)) as state:
+            assert state.count() == {Status.INTENDED: 300}
+
+    def test_opening_a_state_of_the_version_before_all_tells_where_the_copy_is(self, path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("CREATE TABLE started (job_id TEXT)")
+        with closing(writing(path)) as state:
+            assert not state.created
+            assert state.kept_copy == path.with_name("state.db.v0.bak")
+            state.write(Intend(intended(), NOON))
+        with closing(writing(path)) as again:
+            assert again.kept_copy is None
+            assert again.count() == {Status.INTENDED: 1}
 
 
 class TestReading:
