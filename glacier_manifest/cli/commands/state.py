@@ -42,8 +42,9 @@ def command() -> None:
     "--status",
     "statuses",
     multiple=True,
+    metavar="STATUS",
     type=click.Choice([str(status) for status in Status]),
-    help="Only requests in this status.",
+    help=f"Only requests in this status: {', '.join(Status)}.",
 )
 @format_option("human", "json", "ndjson")
 @state_option
