@@ -1,10 +1,11 @@
 """A plan as a file: what was reviewed, so that exactly that is applied.
 
 NDJSON: a header object, then an action a line. Each line carries all that is needed to send its request;
-keys, entries and the digest are worked out anew when it is read, so an edited file does not pass for the
-reviewed one.
+keys, entries and the digest are worked out anew when it is read, and a seal over all of the file tells
+limits, pace and order that are no longer the reviewed ones.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class PlanHeader(_Edge):
         pace: Requests a second and how many at once.
         limits: What the approval may start.
         allow: The limits that were lifted when it was made.
+        seal: The hash of all of the file without its seal; None before it is written.
     """
 
     kind: Literal["glacier-manifest-plan"] = _KIND
@@ -64,6 +66,7 @@ class PlanHeader(_Edge):
     pace: dict[str, float]
     limits: dict[str, int | None]
     allow: dict[str, int]
+    seal: str | None = None
 
 
 class _Schedule(_Edge):
@@ -153,9 +156,28 @@ def header_of(
 
 def plan_lines(plan: Plan, header: PlanHeader) -> Iterator[str]:
     """Stream the lines of a plan file, each without its line end."""
-    yield header.model_dump_json()
+    seal = _Seal(header)
+    for action in plan.actions:
+        seal.add(_line_of(action).model_dump_json())
+    yield header.model_copy(update={"seal": seal.text}).model_dump_json()
     for action in plan.actions:
         yield _line_of(action).model_dump_json()
+
+
+class _Seal:
+    """The hash of a header, its seal left out, and of every line, whatever the line ends."""
+
+    def __init__(self, header: PlanHeader) -> None:
+        self._hash = hashlib.sha256(header.model_dump_json(exclude={"seal"}).encode())
+
+    def add(self, line: str) -> None:
+        """Take in the next line."""
+        self._hash.update(b"\n" + line.rstrip("\r\n").encode())
+
+    @property
+    def text(self) -> str:
+        """The seal of what was taken in."""
+        return f"sha256:{self._hash.hexdigest()}"
 
 
 def _line_of(action: Action) -> _Line:
@@ -190,19 +212,19 @@ def read_plan(lines: Iterable[str], *, file: Path) -> SavedPlan:
     """
     rows = iter(lines)
     header = _header(next(rows, ""), file)
+    seal = _Seal(header)
     asked: list[Asked] = []
     entries: set[str] = set()
     restarts: dict[str, int] = {}
     for number, text in enumerate(rows, start=2):
-        line = _line(text, file, number)
-        request = _request(line)
-        one = Asked(request_key(request), request, Span(file, number, 1, 2))
+        seal.add(text)
+        line, one = _read(text, file, number)
         asked.append(one)
-        entries.add(entry(request, line.generation))
+        entries.add(entry(one.request, line.generation))
         if line.action in STARTING and line.generation > 0:
             restarts[one.key] = line.generation
-    if len(asked) != header.actions or digest(entries) != header.digest:
-        raise _damaged(file, "it was cut or edited: its lines do not give the digest in its header")
+    if len(asked) != header.actions or digest(entries) != header.digest or seal.text != header.seal:
+        raise _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
     return SavedPlan(header, tuple(asked), frozenset(entries), restarts)
 
 
@@ -213,10 +235,12 @@ def _header(text: str, file: Path) -> PlanHeader:
         raise _damaged(file, f"its header does not read ({error.error_count()} faults)") from None
 
 
-def _line(text: str, file: Path, number: int) -> _Line:
+def _read(text: str, file: Path, number: int) -> tuple[_Line, Asked]:
     try:
-        return _Line.model_validate_json(text)
-    except ValidationError:
+        line = _Line.model_validate_json(text)
+        request = _request(line)
+        return line, Asked(request_key(request), request, Span(file, number, 1, 2))
+    except (ValueError, LookupError, AttributeError, TypeError):  # whatever a body may lack or hold instead
         raise _damaged(file, f"line {number} does not read", number) from None
 
 

@@ -1,0 +1,300 @@
+"""A plan as a file: exactly what was reviewed comes back, or nothing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glacier_manifest.diagnostics import InvalidInput
+from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval, Request, Select, Vault
+from glacier_manifest.jobs.schedule import Schedule
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.manifest import Limits, Pace
+from glacier_manifest.planning.approval import entry
+from glacier_manifest.planning.decide import Restarts, decide_all
+from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.plan_file import SavedPlan, header_of, is_plan_file, plan_lines, read_plan
+from tests.planning.examples import (
+    ACCOUNT,
+    INVENTORY,
+    NOON,
+    QUERY,
+    SLOT,
+    TOPIC,
+    WEEKLY,
+    archive,
+    asked,
+    latest_of,
+    record,
+    request,
+)
+
+FILE = Path("plan.ndjson")
+NEW = request(archive("new"), tiers=(Tier.BULK,), description="for the wedding", sns_topic=TOPIC)
+FAILED = request(replace(archive("-failed"), retrieval_byte_range=ByteRange(0, 1048575)))
+SERIES = request(INVENTORY, job="weekly", slot=SLOT, schedule=WEEKLY)
+REQUESTS = (NEW, FAILED, SERIES, request(QUERY, job="errors"), replace(request(archive("s")), size=1 << 40))
+
+
+def plan_of(requests: Sequence[Request] = REQUESTS, *words: str) -> Plan:
+    known = latest_of([record(FAILED, Status.FAILED)])
+    return Plan(decide_all(map(asked, requests), lambda _keys: known, Restarts(words)), NOON)
+
+
+def lines_of(plan: Plan, **header: object) -> list[str]:
+    made = {
+        "state_id": "5f0c9a3e",
+        "manifests": [Path("jobs.yaml"), Path("more/jobs.yaml")],
+        "pace": Pace(2.5, 3),
+        "limits": Limits(1000, 7),
+        "allow": {"jobs": 2000},
+        **header,
+    }
+    return list(plan_lines(plan, header_of(plan, **made)))  # type: ignore[arg-type]  # any field
+
+
+def read(lines: Sequence[str]) -> SavedPlan:
+    return read_plan([f"{line}\n" for line in lines], file=FILE)
+
+
+def damaged(lines: Sequence[str], line: int = 1) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        read(lines)
+    (found,) = caught.value.diagnostics
+    assert found.code == "plan-file-damaged"
+    assert found.span is not None
+    assert (found.span.file, found.span.line) == (FILE, line)
+    assert "plan --out" in caught.value.next_step
+    return found.message
+
+
+def test_what_was_reviewed_comes_back() -> None:
+    plan = plan_of(REQUESTS, "failed")
+
+    saved = read(lines_of(plan))
+
+    assert [one.request for one in saved.asked] == list(REQUESTS)
+    assert [one.key for one in saved.asked] == [action.key for action in plan.actions]
+    assert saved.entries == set(plan.entries)
+    assert saved.restarts == {plan.actions[1].key: 1}
+    assert saved.header.digest == plan.digest
+    assert [one.span.line for one in saved.asked] == [2, 3, 4, 5, 6]
+
+
+def test_the_header_says_what_the_plan_was_made_for() -> None:
+    header = json.loads(lines_of(plan_of())[0])
+
+    assert header["kind"] == "glacier-manifest-plan"
+    assert header["format_version"] == "1.0"
+    assert header["state_id"] == "5f0c9a3e"
+    assert header["digest"] == plan_of().digest
+    assert header["made_at"] == "2026-11-23T12:00:00Z"
+    assert header["actions"] == 5
+    assert header["manifests"] == ["jobs.yaml", "more/jobs.yaml"]
+
+
+def test_an_action_a_line_says_what_was_reviewed() -> None:
+    line = json.loads(lines_of(plan_of())[1])
+
+    assert (line["action"], line["reason"], line["generation"]) == ("start", "not_started", 0)
+    assert line["address"] == f"wedding/photos/{archive('new').archive_id}"
+    assert line["body"]["Description"] == "for the wedding"
+
+
+def test_limits_pace_and_lifted_limits_come_back() -> None:
+    saved = read(lines_of(plan_of()))
+
+    assert (saved.pace, saved.limits) == (Pace(2.5, 3), Limits(1000, 7))
+    assert saved.header.allow == {"jobs": 2000}
+
+
+def test_limits_that_do_not_limit_come_back() -> None:
+    assert read(lines_of(plan_of(), limits=Limits(None, 0))).limits == Limits(None, 0)
+
+
+def test_a_plan_made_before_there_was_a_state_says_so() -> None:
+    assert read(lines_of(plan_of(), state_id=None)).header.state_id is None
+
+
+def test_an_empty_plan_is_a_plan() -> None:
+    saved = read(lines_of(Plan((), NOON)))
+
+    assert (saved.asked, saved.entries) == ((), frozenset())
+
+
+printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
+ids = st.text("abcXYZ019-_", min_size=1, max_size=138)
+ranges = st.builds(ByteRange, st.integers(0, 1 << 45), st.integers(0, 1 << 45))
+wires = st.dictionaries(printable, st.one_of(printable, st.dictionaries(printable, printable)), max_size=3)
+whats = st.one_of(
+    st.builds(
+        lambda name, cut: replace(archive(name), retrieval_byte_range=cut), ids, st.one_of(st.none(), ranges)
+    ),
+    st.builds(
+        InventoryRetrieval,
+        format=st.sampled_from([None, "CSV", "JSON"]),
+        start_date=st.sampled_from([None, "2015-01-01T00:00:00Z"]),
+        end_date=st.sampled_from([None, "2015-04-01T00:00:00Z"]),
+        limit=st.sampled_from([None, "1", "10000"]),
+        marker=st.sampled_from([None, "opaque"]),
+    ),
+    st.builds(Select, ids, wires, wires),
+)
+requests = st.builds(
+    Request,
+    job=st.sampled_from(["wedding", "A.b_c-1"]),
+    vault=st.builds(Vault, st.just(ACCOUNT), st.sampled_from(["us-west-2", "eu-west-1"]), ids),
+    what=whats,
+    tiers=st.lists(st.sampled_from(Tier), unique=True).map(tuple),
+    description=st.one_of(st.none(), printable.filter(bool)),
+    sns_topic=st.sampled_from([None, TOPIC]),
+    slot=st.just(None),
+    schedule=st.sampled_from([None, WEEKLY, Schedule("*/5 1-3 * * *", "Europe/Berlin")]),
+    size=st.one_of(st.none(), st.integers(0, 1 << 45)),
+).map(lambda one: replace(one, slot=SLOT) if one.schedule else one)
+
+
+@given(st.lists(requests, max_size=6, unique_by=lambda one: asked(one).key))
+def test_every_request_comes_back_exactly(wanted: list[Request]) -> None:
+    plan = plan_of(wanted)
+
+    saved = read(lines_of(plan))
+
+    assert [one.request for one in saved.asked] == wanted
+    assert saved.entries == {entry(one, 0) for one in wanted}
+    assert lines_of(plan_of([one.request for one in saved.asked])) == lines_of(plan)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+def test_line_ends_that_a_checkout_changed_do_no_harm(ending: str) -> None:
+    lines = [f"{line}{ending}" for line in lines_of(plan_of())]
+
+    assert len(read_plan(lines, file=FILE).asked) == 5
+
+
+@pytest.mark.parametrize("kept", range(1, 6))
+def test_a_cut_plan_is_refused(kept: int) -> None:
+    assert "cut or edited" in damaged(lines_of(plan_of())[:kept])
+
+
+def test_a_plan_that_was_cut_inside_a_line_is_refused_at_that_line() -> None:
+    lines = lines_of(plan_of())
+
+    damaged([*lines[:5], lines[5][:-30]], line=6)
+
+
+def test_a_repeated_line_is_refused() -> None:
+    lines = lines_of(plan_of())
+
+    damaged([*lines, lines[1]])
+    damaged([*lines[:-1], lines[1]])
+
+
+def test_lines_in_another_order_are_refused_for_the_order_is_that_of_starting() -> None:
+    header, first, second, *rest = lines_of(plan_of())
+
+    damaged([header, second, first, *rest])
+
+
+EDITS = [
+    ("action", "keep"),
+    ("reason", "requested"),
+    ("address", "wedding/photos"),
+    ("generation", 1),
+    ("job", "renamed"),
+    ("account_id", "999999999999"),
+    ("region", "eu-west-1"),
+    ("vault", "videos"),
+    ("tiers", ["Expedited"]),
+    ("size", 1),
+    ("slot", SLOT),
+    ("schedule", {"cron": "* * * * *", "timezone": "UTC"}),
+    ("body", {"Type": "archive-retrieval", "ArchiveId": "other"}),
+]
+
+
+@pytest.mark.parametrize(("member", "value"), EDITS)
+def test_an_edited_line_is_refused(member: str, value: object) -> None:
+    header, line, *rest = lines_of(plan_of())
+
+    damaged([header, json.dumps({**json.loads(line), member: value}), *rest])
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("digest", "sha256:" + "0" * 64),
+        ("actions", 4),
+        ("state_id", None),
+        ("state_id", "another"),
+        ("manifests", ["elsewhere/jobs.yaml"]),
+        ("made_at", "2026-11-24T12:00:00Z"),
+        ("limits", {"jobs": None, "expedited_jobs": 1000}),
+        ("pace", {"requests_per_second": 1000, "concurrency": 256}),
+        ("pace", {}),
+        ("allow", {"jobs": 1000000}),
+        ("seal", None),
+        ("seal", "sha256:" + "0" * 64),
+    ],
+)
+def test_an_edited_header_is_refused(member: str, value: object) -> None:
+    header, *rest = lines_of(plan_of())
+
+    damaged([json.dumps({**json.loads(header), member: value}), *rest])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"Type": "archive-retrieva", "ArchiveId": "a"},
+        {"Type": "archive-retrieval"},
+        {"Type": "archive-retrieval", "ArchiveId": "a", "RetrievalByteRange": "from the start"},
+        {"Type": "archive-retrieval", "ArchiveId": "a", "RetrievalByteRange": 5},
+        {"Type": "inventory-retrieval", "InventoryRetrievalParameters": "all"},
+        {"Type": "select", "ArchiveId": "a"},
+        {"Type": "select", "ArchiveId": "a", "SelectParameters": 1, "OutputLocation": 2},
+        {"Type": ["select"]},
+    ],
+    ids=json.dumps,
+)
+def test_a_body_that_is_none_is_told_at_its_line_without_a_traceback(body: dict[str, object]) -> None:
+    header, line, *rest = lines_of(plan_of())
+
+    damaged([header, json.dumps({**json.loads(line), "body": body}), *rest], line=2)
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["", "{}", "[]", "version: 1", '{"kind": "glacier-manifest-plan"}', '{"kind": "other"}', "\x00", "null"],
+)
+def test_a_foreign_file_is_no_plan(first: str) -> None:
+    damaged([first])
+
+
+def test_a_later_format_is_refused_rather_than_half_understood() -> None:
+    header, *rest = lines_of(plan_of())
+
+    damaged([json.dumps({**json.loads(header), "format_version": "2.0"}), *rest])
+
+
+@pytest.mark.parametrize(
+    ("first", "is_plan"),
+    [
+        ("", False),
+        ("version: 1\n", False),
+        ('{"version": 1, "jobs": {}}', False),
+        ('{"kind": "glacier-manifest-plan"}', True),
+        ("[]", False),
+        ("3", False),
+        ("null", False),
+    ],
+)
+def test_a_plan_is_told_from_a_manifest_by_its_first_line(first: str, *, is_plan: bool) -> None:
+    assert is_plan_file(first) is is_plan
+    assert is_plan_file(lines_of(plan_of())[0])
