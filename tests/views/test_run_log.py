@@ -1,0 +1,90 @@
+"""The events of a run as log lines."""
+
+from typing import Any
+
+import pytest
+import structlog
+
+from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.planning.plan import Reason, Verb
+from glacier_manifest.starting.events import (
+    Event,
+    FellBack,
+    Result,
+    RunBegan,
+    SendingAgain,
+    Slowed,
+    Stopping,
+)
+from glacier_manifest.state.record import Mishap
+from glacier_manifest.views.run_log import RunLog
+from tests.views.examples import REFUSED, action, outcome
+
+START = action(Verb.START, Reason.NOT_STARTED)
+THROTTLED = Mishap("ThrottlingException", "Rate exceeded")
+NO_ROOM = Mishap("InsufficientCapacityException", "No capacity")
+ADDRESS = "wedding/photos/kKB7"
+
+
+def logged(event: Event) -> dict[str, Any]:
+    capture = structlog.testing.LogCapture()
+    RunLog(structlog.wrap_logger(None, processors=[capture]))(event)
+    (line,) = capture.entries
+    return dict(line)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (RunBegan(3, 10), {"event": "run_began", "log_level": "info", "total": 3, "rate": 10}),
+        (
+            SendingAgain(START, 2, 0.12345, THROTTLED),
+            {
+                "event": "sending_again",
+                "log_level": "info",
+                "address": ADDRESS,
+                "attempt": 2,
+                "delay": 0.123,
+                "code": THROTTLED.code,
+                "message": THROTTLED.message,
+            },
+        ),
+        (Slowed(7.123), {"event": "slowed", "log_level": "info", "rate": 7.12}),
+        (
+            FellBack(START, Tier.EXPEDITED, Tier.BULK, NO_ROOM),
+            {
+                "event": "fell_back",
+                "log_level": "info",
+                "address": ADDRESS,
+                "refused": "Expedited",
+                "next_tier": "Bulk",
+                "code": NO_ROOM.code,
+                "message": NO_ROOM.message,
+            },
+        ),
+        (
+            outcome(Result.STARTED),
+            {
+                "event": "started",
+                "log_level": "debug",
+                "address": ADDRESS,
+                "job_id": "HkF9",
+                "tier": "Bulk",
+            },
+        ),
+        (
+            outcome(Result.REJECTED, REFUSED),
+            {
+                "event": "rejected",
+                "log_level": "warning",
+                "address": ADDRESS,
+                "code": REFUSED.code,
+                "message": REFUSED.message,
+            },
+        ),
+        (Stopping("expired"), {"event": "stopping", "log_level": "warning", "why": "expired"}),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, dict) else "",
+)
+def test_every_event_has_a_stable_name_and_its_fields(event: Event, line: dict[str, Any]) -> None:
+    assert logged(event) == line

@@ -1,0 +1,92 @@
+"""How an apply ended, as its reader sees it."""
+
+import pytest
+
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.planning.plan import Action, Reason, Verb
+from glacier_manifest.starting.events import Outcome, Result
+from glacier_manifest.starting.summary import Summary, summarise
+from glacier_manifest.views import summaries
+from tests.views.examples import LOST, REFUSED, action, outcome, plan, record, retrieval
+
+
+def summary(*outcomes: Outcome, kept: tuple[Action, ...] = ()) -> Summary:
+    return summarise(plan(*(one.action for one in outcomes), *kept), list(outcomes))
+
+
+def waiting(archive_id: str) -> Action:
+    return action(
+        Verb.WAIT,
+        Reason.IN_PROGRESS,
+        retrieval(archive_id),
+        record=record(Status.IN_PROGRESS, job_id="Job1", tier="Standard"),
+    )
+
+
+def test_what_went_wrong_comes_first_with_its_reason_then_the_counts() -> None:
+    ended = summary(
+        outcome(Result.STARTED),
+        outcome(Result.REJECTED, REFUSED, "2lHz"),
+        outcome(Result.UNKNOWN, LOST, "NkbB"),
+        outcome(Result.NOT_TRIED, None, "DMTm"),
+    )
+
+    assert (
+        summaries.human(ended)
+        == """\
+Rejected by Glacier (nothing was bought):
+  wedding/photos/2lHz
+      InvalidParameterValueException: Invalid tier
+
+Outcome unknown (Glacier may have started them; they are not sent again):
+  wedding/photos/NkbB
+      no-answer: Read timeout on endpoint URL
+
+Not tried:
+  wedding/photos/DMTm
+
+Apply: 1 started, 1 rejected, 1 unknown, 1 not tried.
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "text"),
+    [
+        (0, "Nothing to do.\n"),
+        (1, "Nothing to do: the only request was started before.\n"),
+        (3, "Nothing to do: all 3 requests were started before.\n"),
+    ],
+)
+def test_nothing_to_do_is_said_in_one_line(kept: int, text: str) -> None:
+    assert summaries.human(summary(kept=tuple(waiting(str(number)) for number in range(kept)))) == text
+
+
+def test_a_long_list_is_cut_for_people() -> None:
+    many = [outcome(Result.REJECTED, REFUSED, f"id-{number}") for number in range(45)]
+
+    assert "  and 5 more (--report FILE has all)\n" in summaries.human(summary(*many))
+
+
+def test_json_counts_every_ending_and_tells_job_tier_and_error() -> None:
+    ended = summary(outcome(Result.STARTED), outcome(Result.UNKNOWN, LOST, "NkbB"), kept=(waiting("2lHz"),))
+
+    document = summaries.as_json(ended, requests=ended.requests)
+
+    assert {name: number for name, number in document["summary"].items() if number} == {
+        "started": 1,
+        "unknown": 1,
+        "kept": 1,
+    }
+    assert [(one["result"], one["job_id"], one["tier"]) for one in document["requests"]] == [
+        ("started", "HkF9", "Bulk"),
+        ("unknown", None, "Bulk"),
+        ("kept", "Job1", "Standard"),
+    ]
+    assert document["requests"][1]["error"] == {"code": LOST.code, "message": LOST.message}
+
+
+def test_what_was_kept_in_peace_is_in_the_report_alone() -> None:
+    ended = summary(outcome(Result.STARTED), kept=(waiting("2lHz"),))
+
+    assert [one.action.address for one in ended.told] == ["wedding/photos/kKB7"]
