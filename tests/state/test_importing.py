@@ -368,3 +368,29 @@ def test_a_killed_import_leaves_the_state_as_it_was_or_whole(tmp_path: Path, the
             counts.append(sum(state.count().values()))
 
     assert counts == [1, 1, 1, 2001]
+
+
+IMPORT_ON_A_FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from glacier_manifest.errors import StateError
+from glacier_manifest.state.exported import read_export
+from glacier_manifest.state.sqlite import SqliteState
+from tests.state.examples import NOON, RUN
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+state = SqliteState(Path(sys.argv[1]), run=RUN, clock=lambda: NOON, new_id=lambda: "full")
+resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+try:
+    state.import_knowledge(read_export(Path(sys.argv[2])), tell=print)
+except StateError as refusal:
+    print(refusal.code, state.count())
+"""
+
+
+def test_a_disk_that_fills_up_during_an_import_takes_nothing(tmp_path: Path, there: SqliteState) -> None:
+    for future in [there.submit(Intend(intended(str(number)), NOON)) for number in range(2000)]:
+        future.result()
+    command = [sys.executable, "-c", IMPORT_ON_A_FULL_DISK, str(tmp_path / "full.db"), str(exported(there))]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert told.stdout == "state-unusable {}\n"
