@@ -14,7 +14,7 @@ from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.consent import asks, consented
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.logs import logger_for
-from glacier_manifest.cli.reading import check_writable
+from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
 from glacier_manifest.cli.wiring import now, state_to_write, warn
@@ -53,6 +53,7 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
         warn(console, source.manifest.warnings)
     Allowances.parse(arguments.allowances)
     if arguments.report is not None:
+        check_output(arguments.report, [*arguments.paths, *source.files])
         check_writable(arguments.report)
     connection = arguments.connection(concurrency=source.pace.concurrency)
     with (

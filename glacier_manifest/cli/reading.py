@@ -1,10 +1,11 @@
 """Opening the files that manifests name."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
+from glacier_manifest.errors import UsageError
 from glacier_manifest.inventory.id_list import ListedId, read_id_list
 from glacier_manifest.manifest import IdList
 
@@ -26,6 +27,20 @@ class ListFiles:
                 yield from read_id_list(lines, id_list.path, warn=self.warnings.append)
         except OSError as error:
             raise InvalidInput([_unreadable(id_list, error)]) from error
+
+
+def check_output(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to write over what was read.
+
+    Raises:
+        UsageError: The file is one of the inputs.
+    """
+    if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+        raise UsageError(
+            "output-over-input",
+            f"{path} is one of the manifests, and would be overwritten",
+            next_step="name another file to write to; nothing was changed",
+        )
 
 
 def check_writable(path: Path) -> None:

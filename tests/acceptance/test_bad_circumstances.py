@@ -233,6 +233,20 @@ def test_a_report_on_a_full_device_loses_no_result(user: User) -> None:
     finishes(user)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("plan", "jobs.yaml", "--out"), ("apply", "jobs.yaml", "--yes", "--report")],
+    ids=["out", "report"],
+)
+def test_no_result_is_written_over_a_manifest(user: User, words: tuple[str, ...]) -> None:
+    manifest = user.manifest(retrievals(IDS))
+    before = manifest.read_text()
+
+    user.run(*words, "./jobs.yaml").refused_with(64, "output-over-input")
+
+    assert (manifest.read_text(), user.sent()) == (before, 0)
+
+
 def test_a_plan_that_cannot_be_saved_is_told(user: User) -> None:
     user.manifest(retrievals(IDS))
 

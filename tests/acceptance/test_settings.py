@@ -1,6 +1,7 @@
 """Flags over environment over manifest, how much is said, and in which form."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -225,6 +226,23 @@ class TestSettings:
         assert "region eu-west-1" in planned.out
         assert "region eu-north-1" in flagged.out
         nowhere.refused_with(64, "no-region")
+
+    def test_the_endpoint_of_the_aws_configuration_counts_where_nobody_names_one(self, user: User) -> None:
+        user.manifest(retrievals([DASHED]))
+        command = [*user.command("apply", "jobs.yaml", "--yes")]
+        command = command[: command.index("--endpoint-url")]
+
+        applied = subprocess.run(
+            command,
+            cwd=user.folder,
+            env=user.environment(AWS_ENDPOINT_URL_GLACIER=user.sandbox.url),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert applied.returncode == 0, applied.stderr
+        assert user.sent() == 1
 
     def test_a_profile_that_does_not_exist_is_told(self, user: User) -> None:
         user.manifest(retrievals([DASHED]))

@@ -21,7 +21,7 @@ from glacier_manifest.cli.options import (
     selection_options,
     state_option,
 )
-from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.cli.reading import ListFiles, check_output
 from glacier_manifest.cli.wiring import now, state_to_read, warn
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
@@ -57,6 +57,8 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
     manifest = read_manifest(arguments.paths)
     warn(console, manifest.warnings)
     allowances = Allowances.parse(arguments.allowances)
+    if arguments.out is not None:
+        check_output(arguments.out, manifest.files)
     with (
         Clients(arguments.connection()) as clients,
         state_to_read(arguments.state, manifest.files, tell=console.note) as state,
