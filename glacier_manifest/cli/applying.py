@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from glacier_manifest.aws.glacier import GlacierStarter
+from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.consent import asks, consented
@@ -19,7 +19,8 @@ from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
 from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.errors import Exit, Interrupted
-from glacier_manifest.planning.decide import decide_all
+from glacier_manifest.planning.decide import Restarts, decide_all
+from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.limits import Allowances
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.starting.apply import Surroundings, Terms, apply
@@ -28,6 +29,7 @@ from glacier_manifest.starting.events import Event
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.summary import Ending, Summary, summarise
 from glacier_manifest.state.protocol import State
+from glacier_manifest.tracking.observe import observe, under_way
 from glacier_manifest.views import failures, plans, summaries
 from glacier_manifest.views.progress import MinuteLine, ProgressBar
 from glacier_manifest.views.run_log import RunLog
@@ -79,7 +81,22 @@ def _planned(
 ) -> Plan:
     made_at = now()
     asked = source.asked(arguments, state=state, clients=clients, now=made_at)
-    return Plan(decide_all(asked, state.latest, source.restarts(arguments.restarts)), made_at)
+    restarts = source.restarts(arguments.restarts)
+    _look_again(asked, restarts, state, clients)
+    return Plan(decide_all(asked, state.latest, restarts), made_at)
+
+
+def _look_again(asked: Iterable[Asked], restarts: Restarts, state: State, clients: Clients) -> None:
+    """See whether what a restart means has ended, as the plan did that showed it; else AWS is not asked."""
+    records = state.latest(one.key for one in asked).values()
+    reviewed = restarts.generations
+    meant = [
+        one for one in under_way(records) if restarts.words or reviewed.get(one.key) == one.generation + 1
+    ]
+    if meant:
+        seen = observe(meant, GlacierReader(clients), now=now()).changes
+        for written in [state.submit(change) for change in seen]:
+            written.result()
 
 
 def _started(

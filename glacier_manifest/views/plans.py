@@ -113,7 +113,7 @@ def _kept(plan: Plan) -> Iterator[str]:
 
 def _once_only(kept: list[Action]) -> Iterator[str]:
     """A one-off inventory is done once: say when, and how to have a fresh one."""
-    for action in kept[:SHOWN]:
+    for action in [one for one in kept if one.verb is Verb.KEEP][:SHOWN]:
         record = action.record
         is_inventory = action.request.archive_id is None
         if is_inventory and action.request.slot is None and record is not None and record.accepted_at:

@@ -213,6 +213,30 @@ class TestFailed:
         assert [record["generation"] for record in failed.records(f"photos/my-vault/{DASHED}")] == [0, 1]
         assert again.out == "Nothing to do: all 3 requests were started before.\n"
 
+    @pytest.mark.parametrize("how", ["words", "saved plan", "digest"])
+    def test_what_a_plan_shows_to_restart_is_restarted_by_apply_without_a_status_in_between(
+        self, user: User, how: str
+    ) -> None:
+        user.manifest(retrievals([ARCHIVE, DASHED]))
+        user.sandbox.faults.add("InitiateJob", "job-fails", match=DASHED)
+        assert user.run("apply", "jobs.yaml", "--yes").code == 0
+        user.sandbox.faults.clear()
+        user.sandbox.clock.advance(10)
+        words = ("jobs.yaml", "--restart", "failed")
+        planned = user.run("plan", *words, "--out", "saved.plan", "--format", "json")
+        ways = {
+            "words": (*words, "--yes"),
+            "saved plan": ("saved.plan",),
+            "digest": (*words, "--expect", planned.json["digest"]),
+        }
+
+        applied = user.run("apply", *ways[how])
+        again = user.run("apply", *ways[how])
+
+        assert planned.json["summary"]["restart"] == 1
+        assert (applied.code, applied.out) == (0, "Apply: 1 restarted, 1 kept.\n"), applied.err
+        assert (again.code, user.sent()) == (0, 3)
+
     def test_a_restart_needs_approval_like_a_start(self, failed: User) -> None:
         failed.run("apply", "jobs.yaml", "--restart", "failed").refused_with(5, "not-approved")
 
