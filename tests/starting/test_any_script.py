@@ -87,9 +87,12 @@ class _FragileState(SqliteState):
 class AnyScript(RuleBasedStateMachine):
     """A few requests, run after run, each run with its own answers and its own troubles."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.resources = ExitStack()
+
     @initialize(count=st.integers(1, 4), tiers=st.sampled_from([(), (Tier.EXPEDITED, Tier.BULK)]))
     def begin(self, count: int, tiers: tuple[Tier, ...]) -> None:
-        self.resources = ExitStack()
         folder = self.resources.enter_context(tempfile.TemporaryDirectory())
         self.state = _FragileState(
             Path(folder) / "state.db", run=RUN, clock=lambda: NOON, new_id=lambda: "5f0c9a3e"

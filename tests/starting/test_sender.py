@@ -16,14 +16,16 @@ from glacier_manifest.jobs.marker import marker_of
 from glacier_manifest.jobs.request import InventoryRetrieval, Request, Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.plan import Action, Verb
+from glacier_manifest.planning.decide import Restarts, decide_all
+from glacier_manifest.planning.plan import Action, Plan, Verb
 from glacier_manifest.sandbox import Sandbox
+from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.events import Event, FellBack, Outcome, Result, SendingAgain, Slowed
 from glacier_manifest.starting.sender import Backoff
 from glacier_manifest.state.changes import Intend
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.sqlite import ReadOnlyState, SqliteState
-from tests.planning.examples import INVENTORY, PHOTOS, QUERY, TOPIC, action, archive, record, request
+from tests.planning.examples import INVENTORY, PHOTOS, QUERY, TOPIC, action, archive, asked, record, request
 from tests.starting.conftest import OpenDoor
 from tests.starting.examples import (
     LATER,
@@ -167,24 +169,35 @@ def test_every_answer_ends_in_the_right_status(
 @pytest.mark.parametrize(
     "name", [name for name, case in CASES.items() if case.status in {Status.UNKNOWN, Status.REJECTED}]
 )
-def test_what_is_unknown_or_rejected_is_not_sent_by_starting_it_once_more(
+def test_what_is_unknown_or_rejected_is_not_sent_by_the_next_run_either(
     name: str, sandbox: Sandbox, door: OpenDoor, state: SqliteState
 ) -> None:
     fault = CASES[name].fault
     assert fault is not None
     rule = sandbox.faults.add("InitiateJob", fault, **CASES[name].options)
-    one = action(request())
     starter = door(read_timeout=1)
-    start([one], state=state, starter=starter)
+    start([action(request())], state=state, starter=starter)
     sandbox.faults.remove(rule)
-    posts = len(sandbox.calls("InitiateJob"))
 
-    if CASES[name].status is Status.UNKNOWN:
-        report = start([one], state=state, starter=starter)
+    lose_track_of_intents(state, now=NOON)
+    (next_action,) = decide_all([asked(request())], state.latest, Restarts())
+    report = start(Plan((next_action,), NOON).starts, state=state, starter=starter)
 
-        assert report.error is not None, "the state itself refuses an intent for what is unknown"
-        assert results(report) == {"kKB7": "not_tried"}
-    assert len(sandbox.calls("InitiateJob")) == posts == 1
+    assert len(sandbox.calls("InitiateJob")) == 1
+    assert report.outcomes == []
+    assert recorded(state, next_action).status is CASES[name].status
+
+
+def test_the_state_itself_refuses_an_intent_for_what_is_unknown(state: SqliteState) -> None:
+    one = action(request(archive("a")))
+    starter = ScriptedStarter({archive("a").archive_id: [LOST]})
+    start([one], state=state, starter=starter)
+
+    report = start([one], state=state, starter=starter)
+
+    assert starter.sent == ["a"]
+    assert results(report) == {"a": "not_tried"}
+    assert report.error is not None
 
 
 def test_what_never_left_is_tried_until_time_is_up_and_is_ready_for_the_next_run(
