@@ -7,17 +7,15 @@ calls.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from glacier_manifest.aws.descriptions import ListedJob, StatusCode
+from glacier_manifest.aws.descriptions import ListedJob
 from glacier_manifest.aws.glacier import Reader
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Observe
-from glacier_manifest.state.record import Mishap, Record
-
-#: How long an output stays after completion, at the least (docs: "api-job-output-get").
-OUTPUT_WINDOW = timedelta(hours=24)
+from glacier_manifest.state.record import Record
+from glacier_manifest.tracking.sighted import sighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,9 @@ def observe(records: Iterable[Record], reader: Reader, *, now: datetime) -> Obse
             if record is None:
                 continue
             seen.add(job.job_id)
-            if job.completed:
-                changes.append(_observed(record, job, now))
+            change = observed(record, job, at=now)
+            if change is not None:
+                changes.append(change)
         unlisted.extend(record for job_id, record in waiting.items() if job_id not in seen)
     return Observations(tuple(changes), tuple(unlisted), len(by_vault))
 
@@ -71,33 +70,27 @@ def _by_vault(records: Iterable[Record]) -> Mapping[Vault, Mapping[str, Record]]
     return by_vault
 
 
-def _observed(record: Record, job: ListedJob, now: datetime) -> Observe:
-    """Completed is not success: only the status code tells (docs: "configuring-notifications")."""
-    succeeded = job.status_code is StatusCode.SUCCEEDED
-    ended_at = job.completed_at
+def observed(record: Record, job: ListedJob, *, at: datetime) -> Observe | None:
+    """Return what a listed job changes for the record that awaits it; None while it is in progress."""
+    seen = sighted(job, generation=record.generation)
+    if seen.status is Status.IN_PROGRESS:
+        return None
     return Observe(
         key=record.key,
         generation=record.generation,
-        at=now,
-        status=Status.SUCCEEDED if succeeded else Status.FAILED,
-        completed_at=ended_at,
-        expires_at=ended_at + OUTPUT_WINDOW if succeeded and ended_at is not None else None,
-        size=_size(job),
-        mishap=None if succeeded else Mishap("job-failed", job.status_message or "Glacier gives no reason"),
+        at=at,
+        status=seen.status,
+        completed_at=seen.completed_at,
+        expires_at=seen.expires_at,
+        size=seen.size,
+        mishap=seen.mishap,
     )
 
 
-def _size(job: ListedJob) -> int | None:
-    """The archive's own size is not what a ranged job returns, so a range tells none."""
-    if job.retrieval_byte_range is not None:
-        return None
-    return job.inventory_size if job.archive_size is None else job.archive_size
-
-
-def as_observed(records: Mapping[str, Record], observations: Observations) -> Mapping[str, Record]:
-    """Return the records by key as they would be, had the observations been written down."""
+def as_observed(records: Mapping[str, Record], changes: Iterable[Observe]) -> Mapping[str, Record]:
+    """Return the records by key as they would be, had the changes been written down."""
     seen = dict(records)
-    for change in observations.changes:
+    for change in changes:
         record = seen.get(change.key)
         if record is not None and record.generation == change.generation:
             seen[change.key] = _with(record, change)

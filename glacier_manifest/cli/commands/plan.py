@@ -93,9 +93,8 @@ def _planned(
     warn(console, lists.warnings)
     records = state.latest(one.key for one in asked)
     if arguments.refresh:
-        records = as_observed(
-            records, observe(under_way(records.values()), GlacierReader(clients), now=made_at)
-        )
+        observations = observe(under_way(records.values()), GlacierReader(clients), now=made_at)
+        records = as_observed(records, observations.changes)
     return Plan(decide_all(asked, lambda _keys: records, Restarts(arguments.restarts)), made_at)
 
 
