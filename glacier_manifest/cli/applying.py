@@ -176,7 +176,7 @@ def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Ex
         next_step = "run the same command again to go on where it stopped"
         raise Interrupted(applied.signal_number, next_step=next_step)
     if summary.exit is not Exit.DONE:
-        console.err(failures.next_line(_next_step(summary)))
+        console.err(failures.next_line(_next_step(summary, report)))
     return summary.exit
 
 
@@ -185,10 +185,15 @@ def _write_report(path: Path, summary: Summary) -> None:
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _next_step(summary: Summary) -> str:
+def _next_step(summary: Summary, report: Report) -> str:
     if summary.counts[Ending.UNKNOWN]:
         return (
             "find out with 'aws glacier list-jobs' whether the unknown ones were started, then say so: "
             "'glacier-manifest state resolve ADDRESS --job-id=ID', or '--assume-lost'"
+        )
+    if report.gave_up is not None and report.gave_up.mishap is not None:
+        return (
+            f"the run ended at {report.gave_up.mishap.code}, met too often in a row: correct its cause, "
+            "or go on past it with a higher --max-errors"
         )
     return failures.next_step(summary.exit)

@@ -154,6 +154,8 @@ class TestRejected:
         applied = user.run("apply", "jobs.yaml", "--yes", "--format", "json").left_undone(3)
 
         assert endings(applied.json) == {"rejected": 10, "not_tried": 20}
+        assert "ended at InvalidParameterValueException" in applied.last
+        assert "--max-errors" in applied.last
 
     @pytest.mark.parametrize(
         ("words", "sent"), [(("--max-errors", "3"), 3), (("--fail-fast",), 1), (("--max-errors", "99"), 30)]
