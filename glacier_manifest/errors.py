@@ -11,6 +11,7 @@
     ├── Failed                   1  it was tried and did not work
     │   ├── ServiceError            AWS refused, or could not be reached
     │   └── StateError              the state cannot be read, written or trusted
+    ├── NotYet                  75  it must wait until after the deadline
     └── Interrupted        130/143  a signal asked the run to end
 
 An error carries a stable word (`code`, which ``glacier-manifest explain`` knows), what happened, and
@@ -109,6 +110,12 @@ class ServiceError(Failed):
 
 class StateError(Failed):
     """The state cannot be read, written or trusted."""
+
+
+class NotYet(GlacierManifestError):
+    """What was asked cannot be done before a moment that lies beyond the deadline."""
+
+    exit_code = Exit.PENDING
 
 
 class Interrupted(GlacierManifestError):

@@ -11,6 +11,7 @@ from glacier_manifest.planning.approval import body_sha256
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
 from glacier_manifest.planning.selection import named
+from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
 #: What is done where a record stands in a status and nobody asked for a restart.
@@ -41,6 +42,10 @@ class Restarts:
 
     words: Collection[str] = ()
     generations: Mapping[str, int] = field(default_factory=dict)
+
+    def may_mean(self, record: Record) -> bool:
+        """Say whether a record in progress would be bought again, had its job failed."""
+        return bool(self.words) or self.generations.get(record.key) == record.generation + 1
 
     def among(self, requests: Iterable[Asked]) -> "BuyAgain":
         """Return what the words mean where these are the requests.
@@ -73,8 +78,17 @@ class BuyAgain:
         )
 
 
-def decide(asked: Asked, record: Record | None, again: BuyAgain) -> Action:
-    """Return what is done about one request, given what the state knows of its latest purchase."""
+def decide(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sighting | None = None) -> Action:
+    """Return what is done about one request.
+
+    Args:
+        asked: The request.
+        record: What the state knows of its latest purchase.
+        again: What is to be bought again.
+        sighting: The job in Glacier's listing that serves it, though the state did not know.
+    """
+    if sighting is not None:
+        return _adopt(asked, record, sighting)
     if record is None:
         return Action(Verb.START, Reason.NOT_STARTED, asked.request, asked.key, generation=0)
     if record.status in _MAY_BE_BOUGHT_AGAIN and again.covers(asked, record):
@@ -87,9 +101,19 @@ def decide(asked: Asked, record: Record | None, again: BuyAgain) -> Action:
 
 
 def decide_all(
-    asked: Iterable[Asked], latest: Callable[[Iterable[str]], Mapping[str, Record]], restarts: Restarts
+    asked: Iterable[Asked],
+    latest: Callable[[Iterable[str]], Mapping[str, Record]],
+    restarts: Restarts,
+    *,
+    found: Mapping[str, Sighting] | None = None,
 ) -> tuple[Action, ...]:
-    """Return what is done about each request; `latest` gives the records of the keys that have one.
+    """Return what is done about each request.
+
+    Args:
+        asked: The requests.
+        latest: Gives the records of the keys that have one.
+        restarts: What is to be bought again.
+        found: The jobs in Glacier's listing that serve requests, by key.
 
     Raises:
         UsageError: A word of `restarts` names nothing, or is ambiguous.
@@ -97,7 +121,30 @@ def decide_all(
     requests = tuple(asked)
     again = restarts.among(requests)
     records = latest(one.key for one in requests)
-    return tuple(decide(one, records.get(one.key), again) for one in requests)
+    seen = found or {}
+    return tuple(decide(one, records.get(one.key), again, seen.get(one.key)) for one in requests)
+
+
+def _adopt(asked: Asked, record: Record | None, sighting: Sighting) -> Action:
+    known = 0 if record is None else record.generation
+    generation = known if sighting.generation is None else sighting.generation
+    return Action(
+        Verb.ADOPT,
+        Reason.FOUND_IN_GLACIER,
+        asked.request,
+        asked.key,
+        generation,
+        record,
+        _topic_drift(asked, sighting),
+        sighting,
+    )
+
+
+def _topic_drift(asked: Asked, sighting: Sighting) -> tuple[Drift, ...]:
+    """Somebody who waits for a message at one topic should know that it comes at another."""
+    if sighting.sns_topic == asked.request.sns_topic:
+        return ()
+    return (Drift("sns_topic", sighting.sns_topic, asked.request.sns_topic),)
 
 
 def _restart(asked: Asked, record: Record) -> Action:

@@ -11,6 +11,7 @@ from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.request import Request
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.approval import digest, entry
+from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
 
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     IN_PROGRESS = "in_progress"
     DONE = "done"
     REJECTED = "rejected"
+    FOUND_IN_GLACIER = "found_in_glacier"
 
 
 #: The verbs that send an InitiateJob call, and so cost money.
@@ -64,6 +66,7 @@ class Action:
         generation: The purchase that is meant: the next one where it would start, else the present one.
         record: What the state knows of its latest purchase, if anything.
         drift: Where what was bought differs from what the manifest says now.
+        sighting: The job in Glacier's listing that serves it, where that is why nothing is bought.
     """
 
     verb: Verb
@@ -73,6 +76,7 @@ class Action:
     generation: int
     record: Record | None = None
     drift: tuple[Drift, ...] = ()
+    sighting: Sighting | None = None
 
     @property
     def starts(self) -> bool:

@@ -5,7 +5,7 @@ calls.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -106,8 +106,3 @@ def _with(record: Record, change: Observe) -> Record:
         size=record.size if change.size is None else change.size,
         mishap=change.mishap,
     )
-
-
-def under_way(records: Iterable[Record]) -> Iterator[Record]:
-    """Keep the records whose job Glacier is working on."""
-    return (record for record in records if record.status is Status.IN_PROGRESS)
