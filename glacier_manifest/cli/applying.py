@@ -2,13 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from threading import Event as Flag
 
 from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter
+from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.consent import asks, consented
@@ -19,17 +21,19 @@ from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
 from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.errors import Exit, Interrupted
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.decide import decide_all
 from glacier_manifest.planning.limits import Allowances
 from glacier_manifest.planning.plan import Plan
-from glacier_manifest.starting.apply import Surroundings, Terms, apply
+from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.events import Event
+from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.summary import Ending, Summary, summarise
+from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
-from glacier_manifest.tracking.observe import observe, under_way
+from glacier_manifest.state.rescue import RescueFile, rescue
+from glacier_manifest.state.sqlite import SqliteState
 from glacier_manifest.views import failures, plans, summaries
 from glacier_manifest.views.progress import MinuteLine, ProgressBar
 from glacier_manifest.views.run_log import RunLog
@@ -42,6 +46,7 @@ class _Applied:
     plan: Plan
     report: Report
     signal_number: int | None = None
+    rescued: RescueFile | None = None
 
 
 def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
@@ -68,35 +73,50 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
             lock_timeout=arguments.lock_timeout,
         ) as state,
     ):
-        lose_track_of_intents(state, now=now())
-        plan = _planned(source, arguments, state, clients)
+        healing = _healing(console, arguments, state, clients)
+        lose_track_of_intents(state, attempts=healing.attempts, now=now())
+        plan = _planned(source, arguments, state=state, clients=clients, healing=healing)
         if isinstance(source, FromManifests):
             warn(console, source.lists.warnings)
-        applied = _started(console, source, plan, arguments=arguments, state=state, clients=clients)
+        applied = _started(
+            console, source, plan, arguments=arguments, state=state, clients=clients, healing=healing
+        )
     return _ended(console, arguments, applied)
 
 
+def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, clients: Clients) -> Healing:
+    service = ServiceClock(time.monotonic)
+    surroundings = Surroundings(
+        now=now,
+        monotonic=time.monotonic,
+        service=service,
+        random=Random(),  # noqa: S311 - spreads retries
+        stop=Flag(),
+        deadline=time.monotonic() + arguments.deadline.total_seconds(),
+    )
+    return Healing(
+        state=state,
+        reader=GlacierReader(clients, on_service_time=service.hear),
+        surroundings=surroundings,
+        settle=arguments.settle,
+        adopt_strangers=not arguments.no_adopt,
+        tell=_both(MinuteLine(console.note, now=time.monotonic), RunLog(logger_for(console))),
+    )
+
+
 def _planned(
-    source: FromManifests | FromSavedPlan, arguments: ApplyArguments, state: State, clients: Clients
+    source: FromManifests | FromSavedPlan,
+    arguments: ApplyArguments,
+    *,
+    state: State,
+    clients: Clients,
+    healing: Healing,
 ) -> Plan:
     made_at = now()
     asked = source.asked(arguments, state=state, clients=clients, now=made_at)
     restarts = source.restarts(arguments.restarts)
-    _look_again(asked, restarts, state, clients)
-    return Plan(decide_all(asked, state.latest, restarts), made_at)
-
-
-def _look_again(asked: Iterable[Asked], restarts: Restarts, state: State, clients: Clients) -> None:
-    """See whether what a restart means has ended, as the plan did that showed it; else AWS is not asked."""
-    records = state.latest(one.key for one in asked).values()
-    reviewed = restarts.generations
-    meant = [
-        one for one in under_way(records) if restarts.words or reviewed.get(one.key) == one.generation + 1
-    ]
-    if meant:
-        seen = observe(meant, GlacierReader(clients), now=now()).changes
-        for written in [state.submit(change) for change in seen]:
-            written.result()
+    stock = healing.take_stock(asked, watched=restarts.may_mean)
+    return Plan(decide_all(asked, state.latest, restarts, found=stock.found), made_at)
 
 
 def _started(
@@ -105,8 +125,9 @@ def _started(
     plan: Plan,
     *,
     arguments: ApplyArguments,
-    state: State,
+    state: SqliteState,
     clients: Clients,
+    healing: Healing,
 ) -> _Applied:
     if not plan.starts:
         return _Applied(plan, Report())
@@ -117,25 +138,28 @@ def _started(
         (one.request.vault.account_id, one.request.vault.region) for one in plan.starts
     }:
         state.bind(account_id=account_id, endpoint=clients.endpoint(region))
+    identity = state.identity
     log = RunLog(logger_for(console))
-    with draining(console.note) as stop, _progress(console) as progress:
+    deadline = time.monotonic() + arguments.deadline.total_seconds()
+    surroundings = replace(healing.surroundings, deadline=deadline)
+    with draining(console.note, surroundings.stop) as stop, _progress(console) as progress:
         report = apply(
             plan,
             approval=approval,
             state=state,
-            starter=GlacierStarter(clients),
+            service=Service(GlacierStarter(clients), healing.reconciler, healing.attempts),
             terms=_terms(source, arguments),
-            surroundings=Surroundings(now, time.monotonic, Random(), stop.flag),  # noqa: S311 - spreads retries
+            surroundings=surroundings,
             tell=_both(progress, log),
         )
-    return _Applied(plan, report, stop.signal_number)
+    rescued = rescue(report.unrecorded, state_path=state.path, run_id=state.run_id, identity=identity)
+    return _Applied(plan, report, stop.signal_number, rescued)
 
 
 def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Terms:
     return Terms(
         requests_per_second=source.pace.requests_per_second,
         concurrency=source.pace.concurrency,
-        seconds=arguments.deadline.total_seconds(),
         endurance=Endurance(1 if arguments.fail_fast else arguments.max_errors),
     )
 
@@ -163,11 +187,8 @@ def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Ex
         console.out(summaries.human(summary))
     if arguments.report is not None:
         _write_report(arguments.report, summary)
-    for address, job_id in report.unrecorded:
-        console.err(
-            f"not recorded: {address} was started as job {job_id}; once the state can be written again:\n"
-            f"  glacier-manifest state resolve {address} --job-id={job_id}\n"
-        )
+    if applied.rescued is not None:
+        _tell_of_rescue(console, applied.rescued)
     if report.error is not None:
         raise report.error
     if report.stopped_by is not None:
@@ -180,6 +201,16 @@ def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Ex
     return summary.exit
 
 
+def _tell_of_rescue(console: Console, rescued: RescueFile) -> None:
+    """What the state could not take is on the screen whatever else fails: it may name paid jobs."""
+    if rescued.path is None:
+        console.err("the state could not be written, and no folder takes a file; save these lines:\n")
+        console.err("".join(f"{line}\n" for line in rescued.lines))
+    else:
+        console.err(f"what the state could not take is in {rescued.path}\n")
+    console.err(f"once the state can be written again:\n  {rescued.command}\n")
+
+
 def _write_report(path: Path, summary: Summary) -> None:
     document = summaries.as_json(summary, requests=summary.requests)
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -188,7 +219,7 @@ def _write_report(path: Path, summary: Summary) -> None:
 def _next_step(summary: Summary, report: Report) -> str:
     if summary.counts[Ending.UNKNOWN]:
         return (
-            "find out with 'aws glacier list-jobs' whether the unknown ones were started, then say so: "
+            "run the same command again: it finds out by listing; of what is older than a day you must say: "
             "'glacier-manifest state resolve ADDRESS --job-id=ID', or '--assume-lost'"
         )
     if report.gave_up is not None and report.gave_up.mishap is not None:

@@ -31,6 +31,7 @@ class PlanningArguments(AwsArguments):
     restarts: tuple[str, ...]
     allowances: tuple[str, ...]
     new_account: bool
+    no_adopt: bool
     state: str | None
 
 
@@ -55,6 +56,7 @@ class ApplyArguments(PlanningArguments):
     max_errors: int
     fail_fast: bool
     lock_timeout: timedelta
+    settle: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,6 +124,8 @@ planning_options = several(
     ),
 )
 
+adoption_option = setting("--no-adopt", is_flag=True, help="Take over no job that somebody else has started.")
+
 refresh_option = setting(
     "--refresh",
     type=bool,

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 from types import FrameType
 from typing import NoReturn
@@ -31,17 +31,17 @@ def terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 class Stop:
     """Set when the run is to end; `signal_number` says which signal asked for it, if one did."""
 
-    flag: Event = field(default_factory=Event)
+    flag: Event
     signal_number: int | None = None
 
 
 @contextmanager
-def draining(tell: Callable[[str], None]) -> Iterator[Stop]:
+def draining(tell: Callable[[str], None], flag: Event) -> Iterator[Stop]:
     """Turn the first signal into a set flag for a ``with`` block; a second one ends the process.
 
     Leaving at once loses nothing: what was about to be sent is written down.
     """
-    stop = Stop()
+    stop = Stop(flag)
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         again = stop.signal_number is not None

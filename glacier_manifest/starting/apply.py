@@ -1,17 +1,18 @@
 """All starts of one plan, from the pacer to the report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from random import Random
-from threading import Event as Flag
 
 from glacier_manifest.aws.glacier import Starter
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event
 from glacier_manifest.starting.pacer import Clock, Pacer
+from glacier_manifest.starting.reconcile import Reconciler
+from glacier_manifest.starting.rounds import Rounds
 from glacier_manifest.starting.run import Endurance, Report, Run
 from glacier_manifest.starting.sender import Backoff, Sender
+from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import Approval, State
 
 
@@ -22,31 +23,27 @@ class Terms:
     Attributes:
         requests_per_second: The most calls a second.
         concurrency: How many calls are under way at once.
-        seconds: How long calls may be made.
         endurance: How many identical refusals in a row end it.
     """
 
     requests_per_second: float
     concurrency: int
-    seconds: float
     endurance: Endurance
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run takes from outside.
+class Service:
+    """How Glacier is reached, and what is known of calls to it.
 
     Attributes:
-        now: The time of day.
-        monotonic: Monotonic seconds.
-        random: Spreads retries.
-        stop: Set when the run is to end.
+        starter: Makes the calls.
+        reconciler: Settles those whose outcome is unknown.
+        attempts: Remembers when each of those had ended.
     """
 
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float]
-    random: Random
-    stop: Flag
+    starter: Starter
+    reconciler: Reconciler
+    attempts: Attempts
 
 
 def apply(
@@ -54,47 +51,51 @@ def apply(
     *,
     approval: Approval,
     state: State,
-    starter: Starter,
+    service: Service,
     terms: Terms,
     surroundings: Surroundings,
     tell: Callable[[Event], None],
 ) -> Report:
-    """Start everything in a plan that is to start.
+    """Start everything in a plan that is to start, and settle every outcome that becomes unknown.
 
     Args:
         plan: What to start.
         approval: The approval under which it starts.
         state: Takes every intent before, and every answer after a call.
-        starter: Makes the calls.
+        service: Glacier.
         terms: Pace and endurance.
         surroundings: Time, randomness, and the flag that ends the run.
         tell: Takes every event, in the caller's thread.
 
-    Raises:
-        StateError: Never; a state that cannot be written ends the run, and the report carries the error.
+    Returns:
+        How each start ended. A state that cannot be written ends the run; the report carries the error.
     """
-    clock = Clock(surroundings.monotonic, surroundings.stop.wait)
     pacer = Pacer(
         requests_per_second=terms.requests_per_second,
-        clock=clock,
-        deadline=surroundings.monotonic() + terms.seconds,
+        clock=Clock(surroundings.monotonic, surroundings.stop.wait),
+        deadline=surroundings.deadline,
     )
 
     def sender(tell_later: Callable[[Event], None]) -> Sender:
         return Sender(
             state=state,
-            starter=starter,
+            starter=service.starter,
             pacer=pacer,
             backoff=Backoff(surroundings.random),
+            attempts=service.attempts,
+            service=surroundings.service,
             now=surroundings.now,
             tell=tell_later,
         )
 
-    run = Run(
-        sender=sender,
-        concurrency=terms.concurrency,
-        rate=terms.requests_per_second,
-        endurance=terms.endurance,
-        stop=surroundings.stop,
-    )
-    return run(plan.starts, approval=approval.id, tell=tell)
+    def send(actions: Sequence[Action]) -> Report:
+        run = Run(
+            sender=sender,
+            concurrency=terms.concurrency,
+            rate=terms.requests_per_second,
+            endurance=terms.endurance,
+            stop=surroundings.stop,
+        )
+        return run(actions, approval=approval.id, tell=tell)
+
+    return Rounds(send, service.reconciler, state, surroundings, tell)(plan.starts)

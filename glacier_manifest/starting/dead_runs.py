@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.state.changes import LoseTrack
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap
@@ -10,13 +11,18 @@ from glacier_manifest.state.record import Mishap
 _DIED = Mishap("run-died", "the run that was about to send it ended before it recorded an answer")
 
 
-def lose_track_of_intents(state: State, *, now: datetime) -> int:
+def lose_track_of_intents(state: State, *, attempts: Attempts, now: datetime) -> int:
     """Turn the intents of a dead run into unknowns; call it with the start lock held.
+
+    When the dead run sent them nobody knows: each counts as if its attempt had ended just now.
 
     Returns:
         How many there were.
     """
     intents = tuple(state.records(statuses={Status.INTENDED}))
+    changes = [LoseTrack(record.key, record.generation, now, _DIED) for record in intents]
+    for written in [state.submit(change) for change in changes]:
+        written.result()
     for record in intents:
-        state.write(LoseTrack(record.key, record.generation, now, _DIED))
+        attempts.ended_now(record.key, record.generation)
     return len(intents)

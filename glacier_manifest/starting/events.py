@@ -1,6 +1,7 @@
 """What happens while jobs are started, told as values; views render them, logs record them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from glacier_manifest.jobs.tier import Tier
@@ -64,6 +65,7 @@ class Outcome:
         tier: The tier that was sent last.
         job_id: What Glacier called the job, where it was accepted.
         mishap: What went wrong, where something did.
+        may_change: Whether trying again within the run may help: capacity and policy come and go.
     """
 
     action: Action
@@ -71,6 +73,49 @@ class Outcome:
     tier: Tier | None = None
     job_id: str | None = None
     mishap: Mishap | None = None
+    may_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Too many outcomes are unknown: nothing more is sent before they are settled."""
+
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Vaults are listed again at `until`, when a listing will tell of `unknown` lost replies."""
+
+    vaults: int
+    unknown: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """Glacier listed a job that serves a request: nothing is bought for it."""
+
+    address: str
+    job_id: str
+    ours: bool
+    sns_topic: str | None
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Glacier lists no job with the marker: the lost call started none, and it may be sent again."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryingLater:
+    """What capacity or policy refused is tried again at `until`."""
+
+    refused: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +125,16 @@ class Stopping:
     why: str
 
 
-Event = RunBegan | SendingAgain | Slowed | FellBack | Outcome | Stopping
+Event = (
+    RunBegan
+    | SendingAgain
+    | Slowed
+    | FellBack
+    | Outcome
+    | Holding
+    | Settling
+    | Adopted
+    | Released
+    | TryingLater
+    | Stopping
+)

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 from threading import Lock
 
 from glacier_manifest.aws.answers import Answer
 from glacier_manifest.planning.plan import Action
-from glacier_manifest.starting.events import Event, Outcome, Result, RunBegan, Stopping
+from glacier_manifest.starting.events import Event, Holding, Outcome, Result, RunBegan, Stopping
 from glacier_manifest.starting.sender import LeftOpenError, Sender, StopRunError
+from glacier_manifest.state.record import Record
 
+#: Unknown outcomes after which nothing more is sent before they are settled.
+_MOST_IN_A_ROW = 20
+_MOST_OUTSTANDING = 200
 _REFUSALS = frozenset({Result.REJECTED, Result.DEFERRED})
 
 
@@ -31,14 +36,18 @@ class Report:
         stopped_by: The first answer that ended the run, where one did.
         gave_up: The refusal that was met too often, where one was.
         error: The first error that ended the run, where one did: of the state, or a fault of ours.
-        unrecorded: Jobs that Glacier accepted and the state could not take: address and job ID.
+        unrecorded: Records that the state could not take, as they would be: what is known must not be lost.
+        held: Actions that were not sent because too many outcomes were unknown.
+        again_at: When what was refused for now may be tried again, where that is beyond the deadline.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     stopped_by: Answer | None = None
     gave_up: Outcome | None = None
     error: Exception | None = None
-    unrecorded: list[tuple[str, str]] = field(default_factory=list)
+    unrecorded: list[Record] = field(default_factory=list)
+    held: tuple[Action, ...] = ()
+    again_at: datetime | None = None
 
 
 class Run:
@@ -58,6 +67,7 @@ class Run:
         self._concurrency = concurrency
         self._rate = rate
         self._refusals = _Refusals(endurance.max_errors)
+        self._unknowns = _Unknowns()
         self._stop = stop
         self._report = Report()
         self._ending = Lock()
@@ -81,6 +91,7 @@ class Run:
                 raise
         for worker in workers:
             worker.result()
+        self._report.held = () if self._stop.is_set() else tuple(source.rest())
         return self._report
 
     def _tell_until_done(self, workers: Sequence["Future[None]"], tell: Callable[[Event], None]) -> None:
@@ -102,7 +113,11 @@ class Run:
             if self._stop.is_set():
                 self._events.put(Outcome(action, Result.NOT_TRIED))
                 continue
-            self._events.put(self._start(action, approval))
+            outcome = self._start(action, approval)
+            self._events.put(outcome)
+            unknown = self._unknowns.too_many(outcome)
+            if unknown and source.close():
+                self._events.put(Holding(unknown))
 
     def _start(self, action: Action, approval: int) -> Outcome:
         try:
@@ -112,8 +127,7 @@ class Run:
             self._end(f"{stopped.answer.code}: {stopped.answer.message}")
             return stopped.outcome
         except LeftOpenError as left_open:
-            if left_open.outcome.job_id is not None:
-                self._report.unrecorded.append((action.address, left_open.outcome.job_id))
+            self._report.unrecorded.append(left_open.record)
             self._fail(left_open.error)
             return left_open.outcome
         except Exception as error:  # noqa: BLE001 - one worker's failure must stop all of them, then be raised
@@ -141,6 +155,7 @@ class _Source:
 
     def __init__(self, actions: Iterator[Action]) -> None:
         self._actions = actions
+        self._is_closed = False
         self._lock = Lock()
 
     def __iter__(self) -> Iterator[Action]:
@@ -148,7 +163,19 @@ class _Source:
 
     def __next__(self) -> Action:
         with self._lock:
+            if self._is_closed:
+                raise StopIteration
             return next(self._actions)
+
+    def close(self) -> bool:
+        """Hand out nothing more; say whether this closed it."""
+        with self._lock:
+            was_open, self._is_closed = not self._is_closed, True
+            return was_open
+
+    def rest(self) -> Iterator[Action]:
+        """Return what was not handed out."""
+        return self._actions
 
 
 class _Refusals:
@@ -169,3 +196,23 @@ class _Refusals:
             self._count = self._count + 1 if outcome.mishap.code == self._code else 1
             self._code = outcome.mishap.code
             return self._count >= self._most
+
+
+class _Unknowns:
+    """Counts unknown outcomes: when most are, something is wrong that sending on would only make worse."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._count = 0
+        self._lock = Lock()
+
+    def too_many(self, outcome: Outcome) -> int:
+        """Count an outcome; return how many are unknown where that is too many, else 0."""
+        with self._lock:
+            if outcome.result is not Result.UNKNOWN:
+                self._in_a_row = 0
+                return 0
+            self._in_a_row += 1
+            self._count += 1
+            over = self._in_a_row >= _MOST_IN_A_ROW or self._count >= _MOST_OUTSTANDING
+            return self._count if over else 0

@@ -4,7 +4,7 @@ The intent is durable before the first byte leaves; the answer decides what is w
 that proves that nothing was started lets the call be made again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -15,18 +15,20 @@ import tenacity
 
 from glacier_manifest.aws.answers import Answer, Verdict
 from glacier_manifest.aws.glacier import Starter
-from glacier_manifest.errors import GlacierManifestError
-from glacier_manifest.jobs.marker import marker_of, with_marker
-from glacier_manifest.jobs.status import Status
+from glacier_manifest.aws.service_clock import ServiceClock
+from glacier_manifest.errors import GlacierManifestError, StateError
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.approval import body_sha256
 from glacier_manifest.planning.plan import Action, Verb
+from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, FellBack, Outcome, Result, SendingAgain, Slowed
 from glacier_manifest.starting.pacer import NoTimeLeftError, Pacer
-from glacier_manifest.state.changes import Accept, Change, Intend, LoseTrack, Reject, Release, SendAgain
+from glacier_manifest.starting.recording import intended
+from glacier_manifest.state.changes import Accept, Intend, LoseTrack, Reject, Release, SendAgain
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
+from glacier_manifest.state.rescue import Answered, answered
 
+_CUT_SHORT = Mishap("cut-short", "the call was cut short on this machine")
 _SURELY_NOT_STARTED = frozenset({Verdict.SEND_AGAIN, Verdict.THROTTLED})
 #: Doublings after which any bound is the longest wait; attempts may go on for days, and a float ends.
 _MOST_DOUBLINGS = 30
@@ -60,13 +62,15 @@ class LeftOpenError(Exception):
     """A call was intended, and how it ended could not be written down.
 
     The next run will find an intent without an answer and take it for unknown, so the outcome is unknown in
-    this run too. It carries the job ID where Glacier accepted the job: that must not be lost.
+    this run too. It carries the record that the state should have taken, with the job ID where Glacier
+    accepted the job: that must not be lost.
     """
 
-    def __init__(self, error: Exception, outcome: Outcome) -> None:
+    def __init__(self, error: Exception, outcome: Outcome, record: Record) -> None:
         super().__init__(str(error))
         self.error = error
         self.outcome = outcome
+        self.record = record
 
 
 class Sender:
@@ -79,6 +83,8 @@ class Sender:
         starter: Starter,
         pacer: Pacer,
         backoff: Backoff,
+        attempts: Attempts,
+        service: ServiceClock,
         now: Callable[[], datetime],
         tell: Callable[[Event], None],
     ) -> None:
@@ -86,6 +92,8 @@ class Sender:
         self._starter = starter
         self._pacer = pacer
         self._backoff = backoff
+        self._attempts = attempts
+        self._service = service
         self._now = now
         self._tell = tell
 
@@ -104,19 +112,24 @@ class Sender:
                 self._pacer.take()
             except NoTimeLeftError:
                 return outcome
-            self._state.write(Intend(self._intended(action, tier, approval), self._now()))
-            answer = self._send(action, tier)
-            outcome = self._record(action, tier, answer)
+            intent = Intend(self._intended(action, tier, approval), self._now())
+            self._state.write(intent)
+            answer = self._send(action, intent)
+            outcome = self._record(action, intent, answer)
             if answer.verdict is not Verdict.FALL_BACK:
                 return outcome
             if following is not None:
                 self._tell(FellBack(action, tier, following, _mishap(answer)))
         return outcome
 
-    def _send(self, action: Action, tier: Tier | None) -> Answer:
+    def _intended(self, action: Action, tier: Tier | None, approval: int) -> Record:
+        return intended(
+            action.request, key=action.key, generation=action.generation, tier=tier, approval=approval
+        )
+
+    def _send(self, action: Action, intent: Intend) -> Answer:
         """Make the call, and make it again as long as it surely started nothing and time is left."""
-        description = with_marker(action.request.description, marker_of(action.key, action.generation))
-        body = action.request.body(tier=tier, description=description)
+        body = action.request.body(tier=_tier(intent), description=intent.record.description)
         answers: list[Answer] = []
 
         def call() -> Answer:
@@ -137,10 +150,12 @@ class Sender:
         except NoTimeLeftError:
             return answers[-1]
         except Exception as error:
-            raise _left_open(error, action, tier) from error
+            raise self._left_open(error, action, intent, self._last_known(error, action, answers)) from error
 
     def _call(self, action: Action, body: dict[str, object]) -> Answer:
         answer = self._starter.initiate(action.request.vault, body)
+        if answer.service_at is not None:
+            self._service.hear(answer.service_at)
         if answer.verdict is Verdict.ACCEPTED:
             self._pacer.succeeded()
         elif answer.verdict in {Verdict.THROTTLED, Verdict.UNKNOWN}:
@@ -156,42 +171,24 @@ class Sender:
         again = SendingAgain(action, attempt.attempt_number + 1, attempt.upcoming_sleep, _mishap(answer))
         self._tell(again)
 
-    def _intended(self, action: Action, tier: Tier | None, approval: int) -> Record:
-        request = action.request
-        return Record(
-            key=action.key,
-            generation=action.generation,
-            address=action.address,
-            account_id=request.vault.account_id,
-            region=request.vault.region,
-            vault=request.vault.name,
-            type=str(request.type),
-            archive_id=request.archive_id,
-            retrieval_byte_range=str(request.byte_range) if request.byte_range is not None else None,
-            slot=request.slot,
-            tier=tier,
-            sns_topic=request.sns_topic,
-            description=with_marker(request.description, marker_of(action.key, action.generation)),
-            body_sha256=body_sha256(request),
-            status=Status.INTENDED,
-            size=request.size,
-            approval=approval,
-        )
-
-    def _record(self, action: Action, tier: Tier | None, answer: Answer) -> Outcome:
+    def _record(self, action: Action, intent: Intend, answer: Answer) -> Outcome:
         """Write what the answer means, durably, and return how the start ended."""
+        if answer.verdict is Verdict.UNKNOWN:
+            self._attempts.ended_now(action.key, action.generation)
         result, change = self._meaning(action, answer)
         try:
             self._state.write(change)
         except Exception as error:
-            raise _left_open(error, action, tier, job_id=answer.job_id) from error
+            raise self._left_open(error, action, intent, change) from error
         mishap = None if answer.verdict is Verdict.ACCEPTED else _mishap(answer)
-        outcome = Outcome(action, result, tier, answer.job_id if mishap is None else None, mishap)
+        job_id = answer.job_id if mishap is None else None
+        may_change = answer.verdict is Verdict.FALL_BACK
+        outcome = Outcome(action, result, _tier(intent), job_id, mishap, may_change)
         if answer.verdict is Verdict.STOP:
             raise StopRunError(answer, outcome)
         return outcome
 
-    def _meaning(self, action: Action, answer: Answer) -> tuple[Result, Change]:
+    def _meaning(self, action: Action, answer: Answer) -> tuple[Result, Answered]:
         """Return how a start ended and what to write about it; the table of verdicts, in one place."""
         key, generation, now = action.key, action.generation, self._now()
         mishap, service_at = _mishap(answer), answer.service_at
@@ -202,7 +199,7 @@ class Sender:
             case Verdict.REJECTED:
                 return Result.REJECTED, Reject(key, generation, now, mishap, service_at)
             case Verdict.UNKNOWN:
-                return Result.UNKNOWN, LoseTrack(key, generation, now, mishap, service_at)
+                return Result.UNKNOWN, LoseTrack(key, generation, now, mishap, self._service.now())
             case Verdict.FALL_BACK | Verdict.LATER | Verdict.SEND_AGAIN | Verdict.THROTTLED:
                 return Result.DEFERRED, Release(key, generation, now, mishap, service_at)
             case Verdict.STOP:
@@ -210,15 +207,25 @@ class Sender:
             case _:
                 assert_never(answer.verdict)
 
+    def _last_known(self, error: Exception, action: Action, answers: Sequence[Answer]) -> Answered:
+        """What is known of a call that an exception cut short: nothing, unless it was not made yet."""
+        key, generation, now = action.key, action.generation, self._now()
+        if answers and isinstance(error, StateError):
+            return Release(key, generation, now, _mishap(answers[-1]), answers[-1].service_at)
+        return LoseTrack(key, generation, now, _CUT_SHORT, self._service.now())
 
-def _left_open(
-    error: Exception, action: Action, tier: Tier | None, *, job_id: str | None = None
-) -> LeftOpenError:
-    if isinstance(error, GlacierManifestError):
-        mishap = Mishap(error.code, error.message)
-    else:
-        mishap = Mishap("internal", f"{type(error).__name__}: {error}")
-    return LeftOpenError(error, Outcome(action, Result.UNKNOWN, tier, job_id, mishap))
+    def _left_open(self, error: Exception, action: Action, intent: Intend, change: Answered) -> LeftOpenError:
+        if isinstance(error, GlacierManifestError):
+            mishap = Mishap(error.code, error.message)
+        else:
+            mishap = Mishap("internal", f"{type(error).__name__}: {error}")
+        job_id = change.job_id if isinstance(change, Accept) else None
+        outcome = Outcome(action, Result.UNKNOWN, _tier(intent), job_id, mishap)
+        return LeftOpenError(error, outcome, answered(intent, change))
+
+
+def _tier(intent: Intend) -> Tier | None:
+    return None if intent.record.tier is None else Tier(intent.record.tier)
 
 
 def _mishap(answer: Answer) -> Mishap:

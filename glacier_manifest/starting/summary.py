@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from glacier_manifest.errors import Exit, strongest
 from glacier_manifest.jobs.status import Status
-from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.planning.plan import Action, Plan, Verb
 from glacier_manifest.starting.events import Outcome, Result
 
 
@@ -84,5 +84,8 @@ def _ended(action: Action, outcome: Outcome | None) -> Ended:
     if action.starts:
         result = outcome.result if outcome is not None else Result.NOT_TRIED
         return Ended(action, Ending(result), outcome)
+    if action.verb is Verb.ADOPT:
+        failed = action.sighting is not None and action.sighting.status is Status.FAILED
+        return Ended(action, Ending.FAILED if failed else Ending.ADOPTED)
     status = action.record.status if action.record is not None else None
     return Ended(action, _OF_STATUS.get(status, Ending.KEPT) if status is not None else Ending.KEPT)

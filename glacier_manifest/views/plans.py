@@ -49,6 +49,7 @@ def _body(plan: Plan) -> Iterator[str]:
     yield from _places(plan)
     yield from _section("To start", [action for action in plan.actions if action.verb is Verb.START])
     yield from _section("To restart", [action for action in plan.actions if action.verb is Verb.RESTART])
+    yield from _adoptions([action for action in plan.actions if action.verb is Verb.ADOPT])
     yield from _unknowns([action for action in plan.actions if action.verb is Verb.RESOLVE])
     yield from _kept(plan)
     yield from _drifts(plan)
@@ -89,10 +90,28 @@ def _more(number: int) -> Iterator[str]:
         yield f"    and {number - SHOWN} more (--format ndjson shows all)"
 
 
+def _adoptions(actions: list[Action]) -> Iterator[str]:
+    if not actions:
+        return
+    yield "To adopt (Glacier lists a job that serves; nothing is bought):"
+    for action in actions[:SHOWN]:
+        yield f"  {_SIGNS[action.verb]} {action.address}{_whose(action)}"
+    yield from _more(len(actions))
+    yield ""
+
+
+def _whose(action: Action) -> str:
+    sighting = action.sighting
+    if sighting is None:
+        return ""
+    whose = "ours" if sighting.generation is not None else "somebody else's"
+    return f"  ({words(sighting.status)}, {whose}, started {moment(sighting.created_at)})"
+
+
 def _unknowns(actions: list[Action]) -> Iterator[str]:
     if not actions:
         return
-    yield "Outcome unknown (the reply was lost; Glacier may have started them, so they are not sent again):"
+    yield "Outcome unknown (the reply was lost; apply finds out by listing before it sends again):"
     for action in actions[:SHOWN]:
         yield f"  ? {action.address}"
     yield from _more(len(actions))

@@ -8,7 +8,15 @@ from typing import Self, TextIO
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from glacier_manifest.starting.events import Event, Outcome, RunBegan, SendingAgain
+from glacier_manifest.starting.events import (
+    Event,
+    Holding,
+    Outcome,
+    RunBegan,
+    SendingAgain,
+    Settling,
+    TryingLater,
+)
 from glacier_manifest.views.records import words
 
 _MINUTE = 60.0
@@ -43,7 +51,10 @@ class ProgressBar:
         """Show one event."""
         match event:
             case RunBegan():
-                self._progress.update(self._task, total=event.total)
+                self._results.clear()
+                self._progress.reset(self._task, total=event.total)
+            case Holding() | Settling() | TryingLater():
+                self._progress.console.print(remark(event), highlight=False)
             case Outcome():
                 self._results[str(event.result)] += 1
                 self._progress.update(self._task, advance=1, description=_told(self._results))
@@ -74,7 +85,10 @@ class MinuteLine:
         """Count one event, and say how far the run is when a minute has passed."""
         match event:
             case RunBegan():
+                self._results.clear()
                 self._total = event.total
+            case Holding() | Settling() | TryingLater():
+                self._say(remark(event))
             case Outcome():
                 self._results[str(event.result)] += 1
                 self._tell()
@@ -87,6 +101,29 @@ class MinuteLine:
         self._said_at = self._now()
         told = _told(self._results) or "none ended yet"
         self._say(f"{self._results.total()} of {self._total}: {told}{besides}")
+
+
+def remark(event: Holding | Settling | TryingLater) -> str:
+    """Return why a run waits, as one line for people."""
+    match event:
+        case Holding():
+            return f"{event.unknown} outcomes are unknown: nothing more is sent before they are settled"
+        case Settling(unknown=0):
+            return (
+                f"{_vaults(event.vaults)} show jobs of a state that was lost: listed again at "
+                f"{event.until:%H:%M:%S} UTC, so that none is missed"
+            )
+        case Settling():
+            return (
+                f"{event.unknown} outcomes are unknown: {_vaults(event.vaults)} listed at "
+                f"{event.until:%H:%M:%S} UTC to settle them"
+            )
+        case TryingLater():
+            return f"{event.refused} refused for now: tried again at {event.until:%H:%M:%S} UTC"
+
+
+def _vaults(number: int) -> str:
+    return "1 vault" if number == 1 else f"{number} vaults"
 
 
 def _told(results: Counter[str]) -> str:

@@ -5,15 +5,21 @@ from typing import Any
 from structlog.typing import FilteringBoundLogger
 
 from glacier_manifest.starting.events import (
+    Adopted,
     Event,
     FellBack,
+    Holding,
     Outcome,
+    Released,
     Result,
     RunBegan,
     SendingAgain,
+    Settling,
     Slowed,
     Stopping,
+    TryingLater,
 )
+from glacier_manifest.views.records import moment
 
 _WARNED = frozenset({Result.REJECTED, Result.UNKNOWN, Result.DEFERRED})
 
@@ -37,8 +43,30 @@ class RunLog:
                 self._bound(event).info("fell_back", refused=event.refused, next_tier=event.next_tier)
             case Outcome():
                 self._outcome(event)
+            case Holding() | Settling() | Adopted() | Released() | TryingLater():
+                self._healing(event)
             case Stopping():
                 self._logger.warning("stopping", why=event.why)
+
+    def _healing(self, event: Holding | Settling | Adopted | Released | TryingLater) -> None:
+        match event:
+            case Holding():
+                self._logger.warning("holding", unknown=event.unknown)
+            case Settling():
+                self._logger.info(
+                    "settling", vaults=event.vaults, unknown=event.unknown, until=moment(event.until)
+                )
+            case Adopted():
+                self._adopted(event)
+            case Released():
+                self._logger.debug("released", address=event.address)
+            case TryingLater():
+                self._logger.info("trying_later", refused=event.refused, until=moment(event.until))
+
+    def _adopted(self, event: Adopted) -> None:
+        self._logger.info("adopted", address=event.address, job_id=event.job_id, ours=event.ours)
+        if event.duplicates:
+            self._logger.warning("duplicates", address=event.address, job_ids=list(event.duplicates))
 
     def _outcome(self, outcome: Outcome) -> None:
         logger = self._bound(outcome)

@@ -10,7 +10,7 @@ from glacier_manifest.views.records import FORMAT_VERSION, mishap_json, words
 _SHOWN = 40
 _TITLES = {
     Ending.REJECTED: "Rejected by Glacier (nothing was bought):",
-    Ending.UNKNOWN: "Outcome unknown (Glacier may have started them; they are not sent again):",
+    Ending.UNKNOWN: "Outcome unknown (Glacier may have started them; the next run finds out):",
     Ending.FAILED: "Failed:",
     Ending.DEFERRED: "Put off, nothing was bought (the next run tries again):",
     Ending.NOT_TRIED: "Not tried:",

@@ -10,6 +10,7 @@ from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
     DURATION,
+    adoption_option,
     aws_options,
     console_options,
     format_option,
@@ -48,6 +49,16 @@ _endurance_options = several(
     ),
 )
 
+_healing_options = several(
+    setting(
+        "--settle",
+        type=DURATION,
+        default=parse_duration("5m"),
+        help="How long Glacier's listings may lag: a lost reply is settled no sooner. [default: 5m]",
+    ),
+    adoption_option,
+)
+
 
 @click.command("apply", short_help="Start what the manifests or a saved plan ask for, each job once.")
 @click.argument("paths", metavar="MANIFEST...|PLAN", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -61,6 +72,7 @@ _endurance_options = several(
 @selection_options
 @planning_options
 @_endurance_options
+@_healing_options
 @state_option
 @aws_options
 @console_options

@@ -1,17 +1,20 @@
 """`glacier-manifest plan MANIFEST...`."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from glacier_manifest.aws.glacier import GlacierReader
+from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import PlanArguments
 from glacier_manifest.cli.asking import asked_for
 from glacier_manifest.cli.consent import started_before
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
+    adoption_option,
     aws_options,
     console_options,
     format_option,
@@ -30,7 +33,7 @@ from glacier_manifest.planning.limits import Allowances, check_limits
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
 from glacier_manifest.state.protocol import State
-from glacier_manifest.tracking.observe import as_observed, observe, under_way
+from glacier_manifest.tracking.outlook import Outlook, look
 from glacier_manifest.views import plans as view
 
 
@@ -44,6 +47,7 @@ from glacier_manifest.views import plans as view
 @selection_options
 @planning_options
 @refresh_option
+@adoption_option
 @state_option
 @aws_options
 @console_options
@@ -92,10 +96,19 @@ def _planned(
     )
     warn(console, lists.warnings)
     records = state.latest(one.key for one in asked)
+    outlook = Outlook(records, {})
     if arguments.refresh:
-        observations = observe(under_way(records.values()), GlacierReader(clients), now=made_at)
-        records = as_observed(records, observations.changes)
-    return Plan(decide_all(asked, lambda _keys: records, Restarts(arguments.restarts)), made_at)
+        service = ServiceClock(time.monotonic)
+        outlook = look(
+            asked,
+            records,
+            reader=GlacierReader(clients, on_service_time=service.hear),
+            known_jobs=state.known_jobs,
+            adopt_strangers=not arguments.no_adopt,
+            now=lambda: service.now() or now(),
+        )
+    restarts = Restarts(arguments.restarts)
+    return Plan(decide_all(asked, lambda _keys: outlook.records, restarts, found=outlook.found), made_at)
 
 
 def _show(console: Console, plan: Plan, form: str) -> None:

@@ -1,17 +1,20 @@
 """`glacier-manifest state list|show|export|import|resolve`."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import DURATION, console_options, format_option, setting, state_option
 from glacier_manifest.cli.wiring import now, state_to_read, state_to_write
 from glacier_manifest.errors import Exit, Refused, UsageError
 from glacier_manifest.jobs.address import AddressPattern
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.state.changes import Find, Release
 from glacier_manifest.state.export import export_state
@@ -187,11 +190,18 @@ def resolve_command(
         command=["glacier-manifest", "state", "resolve", address],
         lock_timeout=lock_timeout,
     ) as opened:
-        lose_track_of_intents(opened, now=now())  # the lock is ours, so whoever wrote them down has died
+        lose_track_of_intents(
+            opened, attempts=_attempts(), now=now()
+        )  # the lock is ours, so whoever wrote them down has died
         record = _unknown(_one(opened, address, rather=_OPEN))
         opened.write(_settled(record, job_id))
         told = f"job {job_id}" if job_id is not None else "not started; the next apply may send it again"
         console.out(f"{record.address}: {told}\n")
+
+
+def _attempts() -> Attempts:
+    """Nothing is settled here by listing, so that when the attempts ended does not matter."""
+    return Attempts(time.monotonic, ServiceClock(time.monotonic))
 
 
 def _settled(record: Record, job_id: str | None) -> Find | Release:

@@ -1,0 +1,88 @@
+"""All that makes a run whole again: unknowns settled, lost jobs found, other people's jobs taken over."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from glacier_manifest.aws.glacier import Reader
+from glacier_manifest.errors import NotYet
+from glacier_manifest.planning.expand import Asked
+from glacier_manifest.starting.attempts import Attempts
+from glacier_manifest.starting.events import Event
+from glacier_manifest.starting.pacer import NoTimeLeftError
+from glacier_manifest.starting.reconcile import Reconciler
+from glacier_manifest.starting.stocktaking import Stock, Stocktaker
+from glacier_manifest.starting.surroundings import Surroundings
+from glacier_manifest.state.protocol import State
+from glacier_manifest.state.record import Record
+from glacier_manifest.units import format_duration
+
+
+class Healing:
+    """What a run knows of lost replies and lost jobs.
+
+    Args:
+        state: Takes what is found out.
+        reader: Lists the jobs.
+        surroundings: Time.
+        settle: How long a listing may lag.
+        adopt_strangers: Whether a job without a marker is taken over.
+        tell: Takes every event.
+
+    Attributes:
+        surroundings: Time.
+        attempts: When each attempt of an unknown had ended.
+        reconciler: Settles unknowns.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        reader: Reader,
+        surroundings: Surroundings,
+        settle: timedelta,
+        adopt_strangers: bool,
+        tell: Callable[[Event], None],
+    ) -> None:
+        self._state = state
+        self._settle = settle
+        self.surroundings = surroundings
+        self.attempts = Attempts(surroundings.monotonic, surroundings.service)
+        self.reconciler = Reconciler(
+            state=state, reader=reader, attempts=self.attempts, settle=settle, surroundings=surroundings
+        )
+        self._stocktaker = Stocktaker(
+            state=state,
+            reader=reader,
+            reconciler=self.reconciler,
+            settle_seconds=settle.total_seconds(),
+            adopt_strangers=adopt_strangers,
+            surroundings=surroundings,
+            tell=tell,
+        )
+
+    def take_stock(self, asked: Iterable[Asked], *, watched: Callable[[Record], bool]) -> Stock:
+        """List the vaults in which something would start, is unknown or is watched; write down what is found.
+
+        Where there is none of these, no vault is listed.
+
+        Args:
+            asked: The requests that are meant.
+            watched: Says of a record in progress whether its end matters now.
+
+        Raises:
+            NotYet: A second listing is needed, and it comes after the deadline.
+            ServiceError: A listing is not whole.
+            StateError: The state cannot be written.
+        """
+        requests = tuple(asked)
+        try:
+            records = self._state.latest(one.key for one in requests)
+            return self._stocktaker.take(requests, records, watched=watched)
+        except NoTimeLeftError:
+            raise NotYet(
+                "settling",
+                f"a vault must be listed again {format_duration(self._settle)} after the last lost reply, "
+                "and that is after --deadline",
+                next_step="run the same command again later, or with a longer --deadline",
+            ) from None

@@ -1,0 +1,160 @@
+"""Unknown outcomes settled from Glacier's own listing, by marker alone.
+
+One full listing of a vault serves all its unknowns. That a marker is absent counts only when the listing
+began at least the settle time after the last of the attempts had ended: how soon an accepted job is listed
+is nowhere documented.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from glacier_manifest.aws.glacier import Reader
+from glacier_manifest.jobs.request import JobType, Vault
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.planning.sighting import Sighting
+from glacier_manifest.starting.attempts import Attempts
+from glacier_manifest.starting.surroundings import Surroundings
+from glacier_manifest.state.changes import Change, Find, Observe, Release
+from glacier_manifest.state.protocol import State
+from glacier_manifest.state.record import Mishap, Record
+from glacier_manifest.tracking.survey import Wanted, survey
+
+#: Glacier lists a job for about a day after its end; an older unknown may have left the listing.
+TOO_OLD = timedelta(hours=24)
+
+_NEVER_STARTED = Mishap(
+    "never-started", "Glacier lists no job with its marker, so the lost call started none"
+)
+_MISSED = Mishap("slot-missed", "nobody knows whether it was started, and its slot has passed")
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What a reconciliation found out.
+
+    Attributes:
+        found: Records whose job is listed, as they were, with the sighting.
+        released: Records that were surely never started; they may be sent again.
+        left: Records of which nothing can be said yet.
+        for_a_person: Records too old for the listing to tell.
+    """
+
+    found: list[tuple[Record, Sighting]] = field(default_factory=list)
+    released: list[Record] = field(default_factory=list)
+    left: list[Record] = field(default_factory=list)
+    for_a_person: list[Record] = field(default_factory=list)
+
+
+class Reconciler:
+    """Settles unknowns; what it finds out is written into the state at once.
+
+    Args:
+        state: Takes what is found out.
+        reader: Lists the jobs.
+        attempts: Knows when each attempt had ended.
+        settle: How long a listing may lag.
+        surroundings: Time.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        reader: Reader,
+        attempts: Attempts,
+        settle: timedelta,
+        surroundings: Surroundings,
+    ) -> None:
+        self._state = state
+        self._reader = reader
+        self._attempts = attempts
+        self._settle = settle.total_seconds()
+        self._surroundings = surroundings
+        self._now = surroundings.now
+
+    def settled_at(self, records: Iterable[Record]) -> float:
+        """Return from when on a listing tells of all these unknowns, in monotonic seconds."""
+        return max((self._attempts.ended_at(record) for record in records), default=0.0) + self._settle
+
+    def reconcile(self, records: Iterable[Record]) -> Reconciled:
+        """List the vaults of these unknowns, each once, and settle what the listings tell.
+
+        Raises:
+            ServiceError: A listing is not whole; what was settled before stays settled.
+            StateError: The state cannot be written.
+        """
+        reconciled = Reconciled()
+        for vault, unknowns in by_vault(records).items():
+            began = self._surroundings.monotonic()
+            sightings = self._listed(vault, unknowns)
+            self.conclude(unknowns, sightings, began=began, into=reconciled)
+        return reconciled
+
+    def conclude(
+        self,
+        unknowns: Iterable[Record],
+        sightings: Mapping[str, Sighting],
+        *,
+        began: float,
+        into: Reconciled,
+    ) -> None:
+        """Settle unknowns by what one listing of their vault showed, `began` being when it began."""
+        changes: list[Change] = []
+        for record in unknowns:
+            sighting = sightings.get(record.key)
+            if sighting is not None and sighting.generation == record.generation:
+                into.found.append((record, sighting))
+                changes.append(self._find(record, sighting))
+            elif began < self._attempts.ended_at(record) + self._settle:
+                into.left.append(record)
+            elif self._is_too_old(record):
+                into.for_a_person.append(record)
+                changes.extend(self._closed(record))
+            else:
+                into.released.append(record)
+                changes.append(self._release(record))
+        for written in [self._state.submit(change) for change in changes]:
+            written.result()
+
+    def _listed(self, vault: Vault, unknowns: Sequence[Record]) -> Mapping[str, Sighting]:
+        wanted = Wanted.of_keys(record.key for record in unknowns)
+        known_jobs, now = self._state.known_jobs, self._surroundings.service_now
+        return survey(self._reader, vault, wanted, known_jobs=known_jobs, now=now).sightings
+
+    def _is_too_old(self, record: Record) -> bool:
+        """By the service's time where it is known: the host's clock may have been set since."""
+        ago = self._attempts.seconds_ago(record)
+        if ago is None and record.changed_at is not None:
+            ago = (self._now() - record.changed_at).total_seconds()
+        return ago is not None and ago >= TOO_OLD.total_seconds()
+
+    def _closed(self, record: Record) -> Iterable[Change]:
+        """A scheduled inventory that nobody knows of is of no use once its slot has passed."""
+        if record.type == JobType.INVENTORY_RETRIEVAL and record.slot is not None:
+            yield Observe(record.key, record.generation, self._now(), Status.EXPIRED, mishap=_MISSED)
+
+    def _find(self, record: Record, sighting: Sighting) -> Find:
+        return Find(
+            key=record.key,
+            generation=record.generation,
+            at=self._now(),
+            job_id=sighting.job_id,
+            status=sighting.status,
+            completed_at=sighting.completed_at,
+            expires_at=sighting.expires_at,
+            mishap=sighting.mishap,
+            duplicates=sighting.duplicates,
+        )
+
+    def _release(self, record: Record) -> Release:
+        return Release(record.key, record.generation, self._now(), _NEVER_STARTED)
+
+
+def by_vault(records: Iterable[Record]) -> Mapping[Vault, list[Record]]:
+    """Group records by the vault that they were sent to."""
+    grouped: dict[Vault, list[Record]] = defaultdict(list)
+    for record in records:
+        grouped[Vault(record.account_id, record.region, record.vault)].append(record)
+    return grouped

@@ -1,0 +1,157 @@
+"""Round by round until every start is settled: send, settle what became unknown, send what was released.
+
+A round also ends early when too many outcomes are unknown: sending on would only make more of them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from glacier_manifest.errors import GlacierManifestError
+from glacier_manifest.jobs.status import Status
+from glacier_manifest.planning.plan import Action, Verb
+from glacier_manifest.starting.events import Event, Outcome, Released, Result, Settling, TryingLater
+from glacier_manifest.starting.pacer import NoTimeLeftError
+from glacier_manifest.starting.reconcile import Reconciler
+from glacier_manifest.starting.run import Report
+from glacier_manifest.starting.surroundings import Surroundings
+from glacier_manifest.state.protocol import State
+from glacier_manifest.state.record import Record
+
+#: Seconds before what capacity or policy refused is tried again: minutes at first, an hour at last.
+_FIRST_DELAY = 300.0
+_LONGEST_DELAY = 3600.0
+
+_Purchase = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Sends actions until each is settled, the run is to end, or its deadline has come.
+
+    Attributes:
+        send: One round: starts actions, and reports how each ended.
+        reconciler: Settles unknowns.
+        state: Knows the unknowns.
+        surroundings: Time, and the wish to end.
+        tell: Takes every event, in this thread.
+    """
+
+    send: Callable[[Sequence[Action]], Report]
+    reconciler: Reconciler
+    state: State
+    surroundings: Surroundings
+    tell: Callable[[Event], None]
+
+    def __call__(self, actions: Sequence[Action]) -> Report:
+        """Start the actions; what the last round left open is in the report."""
+        total = _Total()
+        tries = 0
+        pending = actions
+        while pending:
+            report = self.send(pending)
+            total.add(report)
+            if total.has_ended or self.surroundings.stop.is_set():
+                break
+            try:
+                pending = (*self._settled(total), *report.held)
+                if not pending:
+                    pending = self._deferred(total, tries)
+                    tries += 1
+            except NoTimeLeftError:
+                break
+            except GlacierManifestError as error:
+                total.report.error = error
+                break
+        return total.closed()
+
+    def _settled(self, total: "_Total") -> tuple[Action, ...]:
+        """Settle every unknown of this run; return the actions that were never started after all."""
+        released: list[Action] = []
+        while unknown := total.with_result(Result.UNKNOWN):
+            records = self._unknown_records(unknown)
+            if not records:
+                break
+            settled_at = self.reconciler.settled_at(records)
+            vaults = len({record.vault for record in records})
+            self.tell(Settling(vaults, len(records), self.surroundings.time_of(settled_at)))
+            self.surroundings.wait_until(settled_at)
+            reconciled = self.reconciler.reconcile(records)
+            for record, sighting in reconciled.found:
+                self.tell(total.found((record.key, record.generation), sighting.job_id))
+            for record in reconciled.released:
+                self.tell(Released(record.address))
+                released.append(total.forget((record.key, record.generation)))
+            if not reconciled.left:
+                break
+        return tuple(released)
+
+    def _unknown_records(self, actions: Iterable[Action]) -> tuple[Record, ...]:
+        wanted = {action.key: action.generation for action in actions}
+        return tuple(
+            record
+            for record in self.state.latest(wanted).values()
+            if record.status is Status.UNKNOWN and record.generation == wanted[record.key]
+        )
+
+    def _deferred(self, total: "_Total", tries: int) -> tuple[Action, ...]:
+        """Wait until what capacity or policy refused may be tried again; return it.
+
+        Raises:
+            NoTimeLeftError: That is beyond the deadline.
+        """
+        waiting = total.waiting()
+        if not waiting:
+            return ()
+        again_at = self.surroundings.monotonic() + min(_FIRST_DELAY * 2**tries, _LONGEST_DELAY)
+        self.tell(TryingLater(len(waiting), self.surroundings.time_of(again_at)))
+        total.report.again_at = self.surroundings.time_of(again_at)
+        self.surroundings.wait_until(again_at)
+        total.report.again_at = None
+        return waiting
+
+
+class _Total:
+    """The reports of all rounds as one: the last outcome of each purchase counts."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self._outcomes: dict[_Purchase, Outcome] = {}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether something has ended the run."""
+        report = self.report
+        return any((report.error, report.stopped_by, report.gave_up))
+
+    def add(self, report: Report) -> None:
+        """Take in a round."""
+        for outcome in report.outcomes:
+            self._outcomes[outcome.action.key, outcome.action.generation] = outcome
+        self.report.stopped_by = self.report.stopped_by or report.stopped_by
+        self.report.gave_up = self.report.gave_up or report.gave_up
+        self.report.error = self.report.error or report.error
+        self.report.unrecorded += report.unrecorded
+
+    def with_result(self, result: Result) -> tuple[Action, ...]:
+        """Return the actions that stand so."""
+        return tuple(outcome.action for outcome in self._outcomes.values() if outcome.result is result)
+
+    def waiting(self) -> tuple[Action, ...]:
+        """Return the actions that capacity or policy refused for now."""
+        return tuple(outcome.action for outcome in self._outcomes.values() if outcome.may_change)
+
+    def found(self, purchase: _Purchase, job_id: str) -> Outcome:
+        """Glacier lists the job: it was started after all."""
+        before = self._outcomes[purchase]
+        result = Result.RESTARTED if before.action.verb is Verb.RESTART else Result.STARTED
+        self._outcomes[purchase] = replace(before, result=result, job_id=job_id, mishap=None)
+        return self._outcomes[purchase]
+
+    def forget(self, purchase: _Purchase) -> Action:
+        """It was never started: it goes back to those that are to be sent."""
+        return self._outcomes.pop(purchase).action
+
+    def closed(self) -> Report:
+        """Return all rounds as one report."""
+        self.report.outcomes = list(self._outcomes.values())
+        return self.report
