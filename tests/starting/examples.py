@@ -1,6 +1,6 @@
 """A clock that waiting moves, and a starter that answers by a script."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,12 +9,17 @@ from threading import Lock
 from typing import Any
 
 from glacier_manifest.aws.answers import Answer, Verdict
-from glacier_manifest.aws.glacier import Starter
+from glacier_manifest.aws.descriptions import ListedJob, VaultDescription
+from glacier_manifest.aws.glacier import Reader, Starter
+from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.planning.plan import Action, Plan
-from glacier_manifest.starting.apply import Surroundings, Terms, apply
+from glacier_manifest.starting.apply import Service, Terms, apply
+from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, Outcome
+from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
+from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -109,9 +114,37 @@ class ScriptedStarter:
         return [str(call.body["ArchiveId"]).rstrip("_") for call in self.calls]
 
 
-def terms(*, rate: float = 1000, concurrency: int = 1, seconds: float = 1800, max_errors: int = 10) -> Terms:
+class NeverAsked:
+    """A reader for runs that have no time to settle anything."""
+
+    def describe_vault(self, account_id: str, region: str, name: str) -> VaultDescription:
+        raise AssertionError(f"{account_id} {region} {name} was described")
+
+    def list_vaults(self, region: str) -> Iterator[VaultDescription]:
+        raise AssertionError(f"{region} was listed")
+
+    def list_jobs(self, vault: Vault) -> Iterator[ListedJob]:
+        raise AssertionError(f"{vault} was listed")
+
+    def describe_job(self, vault: Vault, job_id: str) -> ListedJob | None:
+        raise AssertionError(f"{job_id} of {vault} was described")
+
+
+def terms(*, rate: float = 1000, concurrency: int = 1, max_errors: int = 10) -> Terms:
     """Return how a run goes about it: one call at a time, and fast, unless a test says otherwise."""
-    return Terms(rate, concurrency, seconds, Endurance(max_errors))
+    return Terms(rate, concurrency, Endurance(max_errors))
+
+
+def surroundings(time: FakeTime, *, seconds: float, service: ServiceClock | None = None) -> Surroundings:
+    """Return a run's surroundings where only waiting takes time."""
+    return Surroundings(
+        now=time.now,
+        monotonic=time.monotonic,
+        service=service or ServiceClock(time.monotonic),
+        random=Random(1),  # noqa: S311 - spreads retries
+        stop=time.stop,
+        deadline=time.monotonic() + seconds,
+    )
 
 
 def start(
@@ -119,21 +152,40 @@ def start(
     *,
     state: State,
     starter: Starter,
+    reader: Reader | None = None,
     time: FakeTime | None = None,
     on: Terms | None = None,
+    seconds: float = 240,
     tell: Callable[[Event], None] = lambda _event: None,
 ) -> Report:
-    """Start actions as `apply` does, in no time."""
+    """Start actions as `apply` does, in no time.
+
+    The deadline comes before anything can be settled, or tried once more, unless a test says otherwise.
+    """
     time = time or FakeTime()
+    healing = Healing(
+        state=state,
+        reader=reader or NeverAsked(),
+        surroundings=surroundings(time, seconds=seconds),
+        settle=timedelta(minutes=5),
+        adopt_strangers=True,
+        tell=tell,
+    )
     return apply(
         Plan(tuple(actions), NOON),
         approval=state.approve(digest="sha256:0", entries=(), how="yes", at=NOON),
         state=state,
-        starter=starter,
+        service=Service(starter, healing.reconciler, healing.attempts),
         terms=on or terms(),
-        surroundings=Surroundings(time.now, time.monotonic, Random(1), time.stop),  # noqa: S311 - spreads retries
+        surroundings=healing.surroundings,
         tell=tell,
     )
+
+
+def attempts(time: FakeTime | None = None) -> Attempts:
+    """Return the attempts of a run that begins now and has made none."""
+    time = time or FakeTime()
+    return Attempts(time.monotonic, ServiceClock(time.monotonic))
 
 
 def results(report: Report) -> dict[str, str]:

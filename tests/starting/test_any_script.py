@@ -28,7 +28,7 @@ from glacier_manifest.state.changes import Accept, Change, Observe
 from glacier_manifest.state.sqlite import SqliteState
 from tests.planning.examples import NOON, archive, asked, request
 from tests.starting.conftest import RUN
-from tests.starting.examples import FakeTime, start, terms
+from tests.starting.examples import FakeTime, attempts, start, terms
 
 #: What may be sent again later. All else closes a purchase; a rejection closes it for exactly this body.
 OPEN = frozenset({Verdict.SEND_AGAIN, Verdict.THROTTLED, Verdict.FALL_BACK, Verdict.LATER, Verdict.STOP})
@@ -105,7 +105,7 @@ class AnyScript(RuleBasedStateMachine):
     @rule(
         script=st.lists(st.sampled_from([*Verdict, CRASH]), max_size=10),
         concurrency=st.integers(1, 3),
-        seconds=st.sampled_from([0.002, 5, 1800]),
+        seconds=st.sampled_from([0.002, 5, 240]),
         is_full=st.booleans(),
         words=st.sampled_from([(), (), ("failed",), ("wedding",), ("failed", "expired")]),
         max_errors=st.sampled_from([1, 10]),
@@ -119,7 +119,7 @@ class AnyScript(RuleBasedStateMachine):
         words: tuple[str, ...],
         max_errors: int,
     ) -> None:
-        lose_track_of_intents(self.state, now=NOON)
+        lose_track_of_intents(self.state, attempts=attempts(), now=NOON)
         wanted = [asked(one) for one in self.requests]
         plan = Plan(decide_all(wanted, self.state.latest, Restarts(words)), NOON)
         self.glacier.script = list(script)
@@ -131,9 +131,10 @@ class AnyScript(RuleBasedStateMachine):
             state=self.state,
             starter=self.glacier,
             time=FakeTime(),
-            on=terms(concurrency=concurrency, seconds=seconds, max_errors=max_errors),
+            on=terms(concurrency=concurrency, max_errors=max_errors),
+            seconds=seconds,
         )
-        self.unrecorded |= {job_id for _, job_id in report.unrecorded}
+        self.unrecorded |= {one.job_id for one in report.unrecorded if one.job_id is not None}
         self._check_told(plan, report)
 
     def _check_told(self, plan: Plan, report: Report) -> None:

@@ -7,7 +7,7 @@ from glacier_manifest.state.record import Mishap
 from glacier_manifest.state.sqlite import SqliteState
 from tests.planning.examples import archive, record, request
 from tests.starting.conftest import OpenState
-from tests.starting.examples import NOON
+from tests.starting.examples import NOON, attempts
 
 
 def intend(state: SqliteState, *names: str) -> None:
@@ -26,7 +26,7 @@ def test_the_intents_of_a_dead_run_are_unknown_and_nothing_else_is_touched(
     died.close()
     state = open_state()
 
-    assert lose_track_of_intents(state, now=NOON) == 2
+    assert lose_track_of_intents(state, attempts=attempts(), now=NOON) == 2
 
     assert state.count() == {Status.UNKNOWN: 2, Status.IN_PROGRESS: 1, Status.REJECTED: 1}
     mishaps = {one.mishap.code for one in state.records(statuses={Status.UNKNOWN}) if one.mishap}
@@ -36,4 +36,4 @@ def test_the_intents_of_a_dead_run_are_unknown_and_nothing_else_is_touched(
 def test_it_is_done_once(state: SqliteState) -> None:
     intend(state, "a")
 
-    assert [lose_track_of_intents(state, now=NOON) for _ in range(3)] == [1, 0, 0]
+    assert [lose_track_of_intents(state, attempts=attempts(), now=NOON) for _ in range(3)] == [1, 0, 0]

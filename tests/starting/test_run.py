@@ -174,7 +174,7 @@ def test_a_stop_before_the_first_call_sends_nothing(state: SqliteState) -> None:
 def test_the_deadline_leaves_the_rest_for_the_next_run(state: SqliteState) -> None:
     starter = ScriptedStarter()
 
-    report = start(actions(10), state=state, starter=starter, on=terms(rate=1, seconds=4, concurrency=2))
+    report = start(actions(10), state=state, starter=starter, on=terms(rate=1, concurrency=2), seconds=4)
 
     assert len(starter.calls) == 5
     assert list(results(report).values()).count("not_tried") == 5
@@ -240,7 +240,12 @@ def test_a_job_that_was_accepted_and_not_written_down_is_told_with_its_id(open_s
 
     report = start([first, *rest], state=state, starter=starter)
 
-    assert report.unrecorded == [(first.address, "job-1")]
+    (unrecorded,) = report.unrecorded
+    assert (unrecorded.address, unrecorded.status, unrecorded.job_id) == (
+        first.address,
+        Status.IN_PROGRESS,
+        "job-1",
+    )
     assert isinstance(report.error, StateError)
     assert len(starter.calls) == 1
     outcome = report.outcomes[0]
@@ -255,24 +260,30 @@ def test_every_job_under_way_is_told_when_the_disk_is_full(open_state: OpenState
 
     report = start(actions(12), state=open_state(full_disk(Accept)), starter=starter, on=terms(concurrency=4))
 
-    assert sorted(job_id for _, job_id in report.unrecorded) == ["job-1", "job-2", "job-3", "job-4"]
-    assert len({address for address, _ in report.unrecorded}) == len(starter.calls) == 4
+    assert {one.job_id for one in report.unrecorded} == {"job-1", "job-2", "job-3", "job-4"}
+    assert len({one.address for one in report.unrecorded}) == len(starter.calls) == 4
 
 
 @pytest.mark.parametrize(
-    ("kind", "answer"),
-    [(Reject, REJECTED), (LoseTrack, LOST), (Release, LATER), (Release, STOP)],
+    ("kind", "answer", "status"),
+    [
+        (Reject, REJECTED, Status.REJECTED),
+        (LoseTrack, LOST, Status.UNKNOWN),
+        (Release, LATER, Status.READY),
+        (Release, STOP, Status.READY),
+    ],
     ids=["rejected", "lost", "later", "stop"],
 )
-def test_an_answer_that_cannot_be_written_down_counts_as_unknown(
-    kind: type[Change], answer: Answer, open_state: OpenState
+def test_an_answer_that_cannot_be_written_down_counts_as_unknown_and_is_kept(
+    kind: type[Change], answer: Answer, status: Status, open_state: OpenState
 ) -> None:
     state, starter = open_state(full_disk(kind)), answering([answer])
 
     report = start(actions(2), state=state, starter=starter)
 
     assert results(report) == {"a0": "unknown", "a1": "not_tried"}
-    assert (report.unrecorded, len(starter.calls)) == ([], 1)
+    assert [(one.status, one.job_id) for one in report.unrecorded] == [(status, None)]
+    assert len(starter.calls) == 1
     assert isinstance(report.error, StateError)
     assert state.count() == {Status.INTENDED: 1}
 
@@ -314,7 +325,7 @@ class _Broken(SqliteState):
 def test_no_fault_of_the_state_however_odd_loses_a_job_id(open_state: OpenState, path: Path) -> None:
     report = start(actions(1), state=open_state(_Broken), starter=ScriptedStarter())
 
-    assert [job_id for _, job_id in report.unrecorded] == ["job-1"]
+    assert [one.job_id for one in report.unrecorded] == ["job-1"]
     assert isinstance(report.error, RuntimeError)
     assert path.exists()
 
@@ -324,4 +335,4 @@ def test_nothing_to_start_ends_at_once(state: SqliteState) -> None:
 
     report = start([], state=state, starter=ScriptedStarter(), tell=events.append)
 
-    assert (report.outcomes, events) == ([], [RunBegan(0, 1000)])
+    assert (report.outcomes, events) == ([], [])

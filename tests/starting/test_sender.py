@@ -38,6 +38,7 @@ from tests.starting.examples import (
     FakeTime,
     ScriptedStarter,
     accepted,
+    attempts,
     results,
     start,
     terms,
@@ -179,7 +180,7 @@ def test_what_is_unknown_or_rejected_is_not_sent_by_the_next_run_either(
     start([action(request())], state=state, starter=starter)
     sandbox.faults.remove(rule)
 
-    lose_track_of_intents(state, now=NOON)
+    lose_track_of_intents(state, attempts=attempts(), now=NOON)
     (next_action,) = decide_all([asked(request())], state.latest, Restarts())
     report = start(Plan((next_action,), NOON).starts, state=state, starter=starter)
 
@@ -208,7 +209,7 @@ def test_what_never_left_is_tried_until_time_is_up_and_is_ready_for_the_next_run
     one, time = action(request()), FakeTime()
     began = time.monotonic()
 
-    report = start([one], state=state, starter=door(url), time=time, on=terms(seconds=120))
+    report = start([one], state=state, starter=door(url), time=time, seconds=120)
 
     after = recorded(state, one)
     assert after.status is Status.READY

@@ -218,11 +218,13 @@ def test_a_whole_life_leaves_its_marks_on_the_record(state: State) -> None:
     )
 
 
-def test_an_intent_after_a_rejection_takes_over_what_is_sent_now(state: State) -> None:
+def test_an_intent_after_a_rejection_takes_over_what_is_sent_now_and_forgets_when_it_was_answered(
+    state: State,
+) -> None:
     sent = replace(intended(tier="Standard", approval=2), address="new-name/photos", body_sha256="1" * 64)
     write(state, INTEND, REJECT, Intend(sent, LATER))
 
-    assert only(state) == replace(sent, attempts=2, intended_at=LATER, service_at=NOON, changed_at=LATER)
+    assert only(state) == replace(sent, attempts=2, intended_at=LATER, service_at=None, changed_at=LATER)
 
 
 def test_a_mishap_stays_until_something_goes_well(state: State) -> None:

@@ -15,7 +15,7 @@ from glacier_manifest.jobs.status import Status
 from glacier_manifest.sandbox import Sandbox, SandboxClock
 from glacier_manifest.state.changes import Observe
 from glacier_manifest.state.record import Mishap, Record
-from glacier_manifest.tracking.observe import Observations, as_observed, observe, under_way
+from glacier_manifest.tracking.observe import Observations, as_observed, observe
 from tests.planning.examples import ACCOUNT, NOON, PHOTOS, archive, record, request
 
 BEGAN = NOON - timedelta(hours=5)
@@ -205,12 +205,6 @@ def test_what_was_seen_of_an_earlier_purchase_does_not_touch_the_present_one() -
         present.key: present
     }
     assert as_observed({}, seen(listed(), about=earlier).changes) == {}
-
-
-def test_only_what_glacier_works_on_is_under_way() -> None:
-    everything = [record(request(archive(status)), status) for status in Status]
-
-    assert [one.status for one in under_way(everything)] == [Status.IN_PROGRESS]
 
 
 @pytest.fixture
