@@ -9,6 +9,7 @@ from glacier_manifest.manifest.model import (
     ListedArchive,
     Manifest,
     Pace,
+    Repurchases,
     SelectQuery,
 )
 from glacier_manifest.manifest.reading import read_manifest
@@ -22,6 +23,7 @@ __all__ = [
     "ListedArchive",
     "Manifest",
     "Pace",
+    "Repurchases",
     "SelectQuery",
     "read_manifest",
 ]

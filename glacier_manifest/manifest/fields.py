@@ -116,6 +116,18 @@ InventoryLimit = Annotated[
         {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": values.LIMIT}]}
     ),
 ]
+Size = Annotated[
+    int,
+    BeforeValidator(values.size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": values.SIZE, "examples": ["2 TiB"]},
+            ]
+        }
+    ),
+]
 Cron = Annotated[str, *_text(values.cron, examples=["0 3 * * MON"])]
 Timezone = Annotated[str, *_text(values.timezone, examples=["UTC", "Europe/Berlin"])]
 FileName = Annotated[str, *_text(values.file_name, minLength=1, examples=["archive-ids.txt"])]

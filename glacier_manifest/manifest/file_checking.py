@@ -11,7 +11,14 @@ from glacier_manifest.diagnostics import Severity
 from glacier_manifest.manifest import checks, values
 from glacier_manifest.manifest.explaining import Part, kind_of, missing_key, unknown_value, wrong_type
 from glacier_manifest.manifest.fields import Strict
-from glacier_manifest.manifest.file_models import TOP_LEVEL, Defaults, Header, LimitsSection, PaceSection
+from glacier_manifest.manifest.file_models import (
+    TOP_LEVEL,
+    Defaults,
+    Header,
+    LimitsSection,
+    PaceSection,
+    RestartsSection,
+)
 from glacier_manifest.manifest.findings import Document, Finding
 from glacier_manifest.manifest.job_models import JOB_MODELS
 from glacier_manifest.manifest.merged import MergedJob, OwnJob
@@ -27,7 +34,7 @@ class CheckedFile:
 
     Attributes:
         document: The text and its places.
-        limits, pace: The sections, None where the file has none.
+        limits, restarts, pace: The sections, None where the file has none.
         names: The names of all jobs, the wrong ones too.
         jobs: The jobs without an error.
         findings: All errors and warnings.
@@ -35,6 +42,7 @@ class CheckedFile:
 
     document: Document
     limits: LimitsSection | None
+    restarts: RestartsSection | None
     pace: PaceSection | None
     names: tuple[str, ...]
     jobs: tuple[MergedJob, ...]
@@ -58,6 +66,7 @@ def check_file(document: Document) -> CheckedFile:
     return CheckedFile(
         document=document,
         limits=_section(LimitsSection, "limits", root, findings),
+        restarts=_section(RestartsSection, "restarts", root, findings),
         pace=_section(PaceSection, "pace", root, findings),
         names=tuple(jobs),
         jobs=tuple(merged),

@@ -1,10 +1,13 @@
-"""A manifest file around its jobs: version, account, region, defaults, limits, pace."""
+"""A manifest file around its jobs: version, account, region, defaults, limits, restarts, pace."""
 
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from glacier_manifest.manifest import fields, job_models, values
+
+#: Restarts that a slip of the pen must not exceed: each one is paid for.
+_MOST_RESTARTS = 100
 
 
 def _version(number: int) -> int:
@@ -43,6 +46,18 @@ class LimitsSection(fields.Strict):
     expedited_jobs: Annotated[int, Field(ge=0, description="The most Expedited jobs, 5 by default.")] = 5
 
 
+class RestartsSection(fields.Strict):
+    """How often a request may be bought again by itself; never, by default."""
+
+    expired: Annotated[
+        int,
+        Field(ge=0, le=_MOST_RESTARTS, description="How often after its output has expired, 0 by default."),
+    ] = 0
+    failed: Annotated[
+        int, Field(ge=0, le=_MOST_RESTARTS, description="How often after its job has failed, 0 by default.")
+    ] = 0
+
+
 class PaceSection(fields.Strict):
     """How fast jobs are started."""
 
@@ -53,6 +68,10 @@ class PaceSection(fields.Strict):
     concurrency: Annotated[
         int, Field(ge=1, le=256, description="The most calls under way at once, 8 by default.")
     ] = 8
+    bytes_per_day: Annotated[
+        fields.Size | None,
+        Field(description="The most bytes started in any 24 hours, over all runs; unlimited by default."),
+    ] = None
 
 
 class Header(fields.Strict):
@@ -75,6 +94,7 @@ class Header(fields.Strict):
 SECTIONS: dict[str, type[fields.Strict]] = {
     "defaults": Defaults,
     "limits": LimitsSection,
+    "restarts": RestartsSection,
     "pace": PaceSection,
 }
 TOP_LEVEL = (*Header.model_fields, *SECTIONS, "jobs")

@@ -90,11 +90,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Repurchases:
+    """How often a request may be bought again by itself when its job has expired or failed."""
+
+    expired: int = 0
+    failed: int = 0
+
+    @property
+    def highest(self) -> int:
+        """The highest generation that may be bought so; 0 where none may."""
+        return max(self.expired, self.failed)
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
-    """A ceiling on the rate of calls and on how many are under way at once."""
+    """A ceiling on the rate of calls, on how many are under way at once, and on the bytes of any 24 hours.
+
+    `bytes_per_day` is None where nothing limits them.
+    """
 
     requests_per_second: float = 10.0
     concurrency: int = 8
+    bytes_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,7 @@ class Manifest:
     Attributes:
         jobs: In the order of the files and of each file.
         limits: From the one file that has them, else the defaults.
+        restarts: The same.
         pace: The same.
         files: The files that were read.
         folder: The one folder that holds the files; None when they lie in several.
@@ -112,6 +130,7 @@ class Manifest:
 
     jobs: tuple[Job, ...]
     limits: Limits
+    restarts: Repurchases
     pace: Pace
     files: tuple[Path, ...]
     folder: Path | None

@@ -8,7 +8,7 @@ from glacier_manifest.manifest.building import build_job
 from glacier_manifest.manifest.choosing import choose
 from glacier_manifest.manifest.file_checking import CheckedFile, check_file
 from glacier_manifest.manifest.findings import Finding, locate
-from glacier_manifest.manifest.model import Limits, Manifest, Pace
+from glacier_manifest.manifest.model import Limits, Manifest, Pace, Repurchases
 
 
 def read_manifest(paths: Sequence[Path]) -> Manifest:
@@ -34,12 +34,14 @@ def read_manifest(paths: Sequence[Path]) -> Manifest:
 
 def _manifest(files: Sequence[CheckedFile], warnings: tuple[Diagnostic, ...]) -> Manifest:
     limits = next((file.limits for file in files if file.limits is not None), None)
+    restarts = next((file.restarts for file in files if file.restarts is not None), None)
     pace = next((file.pace for file in files if file.pace is not None), None)
     paths = tuple(file.document.source.path for file in files)
     return Manifest(
         jobs=tuple(build_job(file.document, job) for file in files for job in file.jobs),
         limits=Limits() if limits is None else Limits(limits.jobs, limits.expedited_jobs),
-        pace=Pace() if pace is None else Pace(pace.requests_per_second, pace.concurrency),
+        restarts=Repurchases() if restarts is None else Repurchases(restarts.expired, restarts.failed),
+        pace=Pace() if pace is None else Pace(pace.requests_per_second, pace.concurrency, pace.bytes_per_day),
         files=paths,
         folder=_folder(paths),
         warnings=warnings,
@@ -83,7 +85,7 @@ def _repeated_jobs(file: CheckedFile, first: dict[str, str]) -> Iterator[Finding
 
 
 def _repeated_sections(file: CheckedFile, first: dict[str, str]) -> Iterator[Finding]:
-    for key in ("limits", "pace"):
+    for key in ("limits", "restarts", "pace"):
         if key not in (file.document.root.members or {}):
             continue
         place = file.document.member((key,)).key

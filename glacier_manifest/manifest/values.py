@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from glacier_manifest.jobs.instant import parse_instant, wire_instant
 from glacier_manifest.jobs.marker import USER_DESCRIPTION_BYTES
-from glacier_manifest.units import GIB, MIB
+from glacier_manifest.units import GIB, MIB, parse_size
 
 ACCOUNT_ID = r"^(-|[0-9]{12})$"
 JOB_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
@@ -26,6 +26,7 @@ DESCRIPTION = r"^[\x20-\x7E]*$"
 BYTE_RANGE = r"^(0|[1-9][0-9]{0,14})-(0|[1-9][0-9]{0,14})$"
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 LIMIT = r"^[1-9][0-9]{0,18}$"
+SIZE = r"^[0-9]{1,18}(\.[0-9]{1,18})? ?([KMGT]i?B|B)?$"
 
 #: The largest archive: 10,000 parts of 4 GiB (docs: "uploading-archive-mpu", quick facts).
 LARGEST_ARCHIVE = 10_000 * 4 * GIB
@@ -176,6 +177,19 @@ def limit(value: object) -> object:
     if isinstance(text, str) and not fits(LIMIT, text):
         raise wrong("invalid-value", f"'{shown(text)}' is not a limit", "write a whole number from 1 up")
     return text
+
+
+def size(value: object) -> object:
+    """Return a size in bytes: a whole number, or a number and a unit."""
+    advice = "write a number and KiB, MiB, GiB or TiB (or KB, MB, GB, TB), such as 2 TiB"
+    found = value
+    if isinstance(value, str):
+        if not fits(SIZE, value):
+            raise wrong("size", f"'{shown(value)}' is not a size", advice)
+        found = parse_size(value)
+    if isinstance(found, int) and not isinstance(found, bool) and found < 1:
+        raise wrong("size", f"'{shown(value)}' is less than one byte", advice)
+    return found
 
 
 def prefix(text: str) -> str:

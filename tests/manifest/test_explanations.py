@@ -15,7 +15,7 @@ EXAMPLE = re.compile(r"^(Wrong|Right):\n\n```yaml\n(.*?)^```$", re.MULTILINE | r
 EXPLAINED = {code: dict(EXAMPLE.findall(text)) for code, text in explanations().items()}
 WITH_EXAMPLES = sorted(code for code, examples in EXPLAINED.items() if examples)
 CODES = re.compile(
-    r"(?:Finding|_warning|wrong|error|_stop|Diagnostic)\(\s*(?:Severity\.ERROR,\s*)?(?:code=)?\"([a-z0-9]+(?:-[a-z0-9]+)+|region|date|schedule|timezone|description)\""
+    r"(?:Finding|_warning|wrong|error|_stop|Diagnostic)\(\s*(?:Severity\.ERROR,\s*)?(?:code=)?\"([a-z0-9]+(?:-[a-z0-9]+)+|region|date|schedule|size|timezone|description)\""
 )
 
 

@@ -17,6 +17,7 @@ from glacier_manifest.manifest import (
     ListedArchive,
     Manifest,
     Pace,
+    Repurchases,
     SelectQuery,
     read_manifest,
 )
@@ -75,7 +76,8 @@ def test_an_inventory_with_nothing_but_its_type_and_vault(tmp_path: Path) -> Non
             ),
         ),
         limits=Limits(jobs=None, expedited_jobs=5),
-        pace=Pace(requests_per_second=10.0, concurrency=8),
+        restarts=Repurchases(expired=0, failed=0),
+        pace=Pace(requests_per_second=10.0, concurrency=8, bytes_per_day=None),
         files=(path,),
         folder=tmp_path,
         warnings=(),
@@ -248,6 +250,39 @@ def test_sections_whose_lines_are_all_commented_out_are_as_good_as_none(tmp_path
     assert (manifest.limits, manifest.pace) == (Limits(), Pace())
 
 
+@pytest.mark.parametrize(
+    ("written_as", "restarts"),
+    [
+        ("{failed: 1}", Repurchases(failed=1)),
+        ("{expired: 3, failed: 2}", Repurchases(expired=3, failed=2)),
+        ("{}", Repurchases()),
+        ("null", Repurchases()),
+    ],
+)
+def test_restarts_are_read(tmp_path: Path, written_as: str, restarts: Repurchases) -> None:
+    path = written(tmp_path, f"version: 1\nrestarts: {written_as}\njobs:\n  a: {INVENTORY}\n")
+
+    assert read_manifest([path]).restarts == restarts
+
+
+@pytest.mark.parametrize(
+    ("written_as", "size"),
+    [
+        ("2 TiB", 2 * 1024**4),
+        ("2TB", 2 * 1000**4),
+        ("1.5 GiB", 1536 * 1024**2),
+        ("1048576", 1048576),
+        ('"1048576"', 1048576),
+        ("900 B", 900),
+        ("null", None),
+    ],
+)
+def test_bytes_a_day_are_read(tmp_path: Path, written_as: str, size: int | None) -> None:
+    path = written(tmp_path, f"version: 1\npace: {{bytes_per_day: {written_as}}}\njobs:\n  a: {INVENTORY}\n")
+
+    assert read_manifest([path]).pace.bytes_per_day == size
+
+
 def test_limits_and_pace_are_read(tmp_path: Path) -> None:
     text = (
         "version: 1\nlimits: {jobs: 0, expedited_jobs: 2}\npace: {requests_per_second: 2, concurrency: 1}\n"
@@ -391,8 +426,8 @@ def test_names_are_unique_over_all_files(tmp_path: Path) -> None:
     assert found.span == Span(second, 4, 3, 4)
 
 
-@pytest.mark.parametrize("section", ["limits", "pace"])
-def test_limits_and_pace_stand_in_one_file_only(tmp_path: Path, section: str) -> None:
+@pytest.mark.parametrize("section", ["limits", "restarts", "pace"])
+def test_limits_restarts_and_pace_stand_in_one_file_only(tmp_path: Path, section: str) -> None:
     first = written(tmp_path, f"version: 1\n{section}: {{}}\njobs:\n  a: {INVENTORY}\n", "a.yaml")
     second = written(tmp_path, f"version: 1\njobs:\n  b: {INVENTORY}\n{section}: {{}}\n", "b.yaml")
 
