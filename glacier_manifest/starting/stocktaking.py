@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from glacier_manifest.aws.glacier import Reader
+from glacier_manifest.aws.glacier import Reader, VaultNotFound
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.expand import Asked
@@ -134,7 +134,11 @@ class Stocktaker:
     def _list_once(self, vault: Vault, shelf: _Shelf, stock: Stock) -> float | None:
         """List a vault; return the monotonic second from which on it must be listed again, if it must."""
         began = self._surroundings.monotonic()
-        seen = self._survey(vault, shelf)
+        try:
+            seen = self._survey(vault, shelf)
+        except VaultNotFound:  # what is asked of it will be put off when it is sent; other vaults go on
+            stock.reconciled.left.extend(shelf.unknowns)
+            return None
         left = Reconciled()
         self._reconciler.conclude(shelf.unknowns, seen.sightings, began=began, into=left)
         self._tell_of(left)

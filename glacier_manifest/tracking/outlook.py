@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from glacier_manifest.aws.glacier import Reader
+from glacier_manifest.aws.glacier import Reader, VaultNotFound
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 from glacier_manifest.tracking.observe import as_observed
-from glacier_manifest.tracking.survey import Wanted, survey
+from glacier_manifest.tracking.survey import Seen, Wanted, survey
+from glacier_manifest.tracking.wishes import wish_of
 
-_OPEN = frozenset({Status.READY, Status.IN_PROGRESS, Status.UNKNOWN, Status.INTENDED})
+_OPEN = frozenset({Status.IN_PROGRESS, Status.UNKNOWN, Status.INTENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def look(
     *,
     reader: Reader,
     known_jobs: Callable[[Iterable[str]], frozenset[str]],
+    restarts: Restarts,
     adopt_strangers: bool,
     now: Callable[[], datetime],
 ) -> Outlook:
@@ -46,35 +49,49 @@ def look(
         records: The latest record of each that has one.
         reader: Lists the jobs.
         known_jobs: Says which job IDs are in the state.
+        restarts: What is to be bought again.
         adopt_strangers: Whether a job without a marker would be taken over.
         now: Tells the service's time.
 
     Raises:
         ServiceError: A listing is not whole.
+        UsageError: A word of `restarts` names nothing, or is ambiguous.
     """
+    requests = tuple(asked)
+    again = restarts.among(requests)
     seen, found = dict(records), dict[str, Sighting]()
-    for vault, wanting in _open_by_vault(asked, records).items():
-        unstarted = {one.key for one in wanting if _is_unstarted(records.get(one.key))}
-        wanted = Wanted.of(
-            ((one.key, one.request) for one in wanting if one.key in unstarted),
-            unknown=(),
-            may_be_strangers=lambda _key: adopt_strangers,
-            in_progress=(records[one.key] for one in wanting if one.key not in unstarted),
-        )
-        shown = survey(reader, vault, wanted, known_jobs=known_jobs, now=now)
+    for vault, wanting in _by_vault(requests).items():
+        wishes = [
+            wish_of(one, records.get(one.key), again, adopt_strangers=adopt_strangers) for one in wanting
+        ]
+        known = [records[one.key] for one in wanting if one.key in records]
+        if not (any(wish.starts for wish in wishes) or any(one.status in _OPEN for one in known)):
+            continue
+        in_progress = [record for record in known if record.status is Status.IN_PROGRESS]
+        wanted = Wanted.of(wishes, in_progress=in_progress)
+        shown = _listed(reader, vault, wanted, known_jobs=known_jobs, now=now)
         seen = dict(as_observed(seen, shown.ended))
-        found |= shown.sightings
+        found |= {wish.key: serving[-1] for wish in wishes if (serving := shown.serving(wish))}
     return Outlook(seen, found)
 
 
-def _open_by_vault(asked: Iterable[Asked], records: Mapping[str, Record]) -> Mapping[Vault, list[Asked]]:
+def _listed(
+    reader: Reader,
+    vault: Vault,
+    wanted: Wanted,
+    *,
+    known_jobs: Callable[[Iterable[str]], frozenset[str]],
+    now: Callable[[], datetime],
+) -> Seen:
+    """List a vault; one that does not exist yet has no jobs."""
+    try:
+        return survey(reader, vault, wanted, known_jobs=known_jobs, now=now)
+    except VaultNotFound:
+        return Seen()
+
+
+def _by_vault(asked: Iterable[Asked]) -> Mapping[Vault, list[Asked]]:
     by_vault: dict[Vault, list[Asked]] = defaultdict(list)
     for one in asked:
-        record = records.get(one.key)
-        if record is None or record.status in _OPEN:
-            by_vault[one.request.vault].append(one)
+        by_vault[one.request.vault].append(one)
     return by_vault
-
-
-def _is_unstarted(record: Record | None) -> bool:
-    return record is None or record.status is Status.READY
