@@ -115,7 +115,7 @@ def _planned(
     made_at = now()
     asked = source.asked(arguments, state=state, clients=clients, now=made_at)
     restarts = source.restarts(arguments.restarts)
-    stock = healing.take_stock(asked, watched=restarts.may_mean)
+    stock = healing.take_stock(asked, restarts=restarts)
     return Plan(decide_all(asked, state.latest, restarts, found=stock.found), made_at)
 
 

@@ -8,6 +8,8 @@ from glacier_manifest.state.record import Record
 
 #: The Date header has whole seconds, and two of them are compared.
 _COARSENESS = 2.0
+#: Why an intent became unknown of which nobody knows when its attempt had ended.
+RUN_DIED = "run-died"
 
 
 class Attempts:
@@ -36,11 +38,15 @@ class Attempts:
         known = self._ended.get((record.key, record.generation))
         if known is not None:
             return known
-        ago = self.seconds_ago(record)
-        return self._began if ago is None else min(self._monotonic() - ago + _COARSENESS, self._began)
+        ago = None if record.mishap and record.mishap.code == RUN_DIED else self.seconds_ago(record)
+        if ago is None:
+            return self._began
+        # Kept, because the next Date header may tell another fraction of a second.
+        ended = min(self._monotonic() - ago + _COARSENESS, self._began)
+        return self._ended.setdefault((record.key, record.generation), ended)
 
     def seconds_ago(self, record: Record) -> float | None:
-        """Return how long ago the service last spoke of a record, by its own time; None if it never did."""
+        """Return how old a job of a record may be, by the service's time; None where that is not known."""
         service_now: datetime | None = self._service.now()
         if service_now is None or record.service_at is None:
             return None

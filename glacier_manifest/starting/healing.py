@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from glacier_manifest.aws.glacier import Reader
 from glacier_manifest.errors import NotYet
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event
@@ -13,7 +14,6 @@ from glacier_manifest.starting.reconcile import Reconciler
 from glacier_manifest.starting.stocktaking import Stock, Stocktaker
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
-from glacier_manifest.state.record import Record
 from glacier_manifest.units import format_duration
 
 
@@ -61,24 +61,25 @@ class Healing:
             tell=tell,
         )
 
-    def take_stock(self, asked: Iterable[Asked], *, watched: Callable[[Record], bool]) -> Stock:
+    def take_stock(self, asked: Iterable[Asked], *, restarts: Restarts) -> Stock:
         """List the vaults in which something would start, is unknown or is watched; write down what is found.
 
         Where there is none of these, no vault is listed.
 
         Args:
             asked: The requests that are meant.
-            watched: Says of a record in progress whether its end matters now.
+            restarts: What is to be bought again.
 
         Raises:
             NotYet: A second listing is needed, and it comes after the deadline.
             ServiceError: A listing is not whole.
             StateError: The state cannot be written.
+            UsageError: A word of `restarts` names nothing, or is ambiguous.
         """
         requests = tuple(asked)
         try:
             records = self._state.latest(one.key for one in requests)
-            return self._stocktaker.take(requests, records, watched=watched)
+            return self._stocktaker.take(requests, records, restarts)
         except NoTimeLeftError:
             raise NotYet(
                 "settling",

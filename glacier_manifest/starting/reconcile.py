@@ -6,12 +6,13 @@ is nowhere documented.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from glacier_manifest.aws.glacier import Reader
-from glacier_manifest.jobs.request import JobType, Vault
+from glacier_manifest.errors import ServiceError
+from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.starting.attempts import Attempts
@@ -19,7 +20,7 @@ from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.changes import Change, Find, Observe, Release
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
-from glacier_manifest.tracking.survey import Wanted, survey
+from glacier_manifest.tracking.survey import Seen, Wanted, survey
 
 #: Glacier lists a job for about a day after its end; an older unknown may have left the listing.
 TOO_OLD = timedelta(hours=24)
@@ -78,62 +79,77 @@ class Reconciler:
         """Return from when on a listing tells of all these unknowns, in monotonic seconds."""
         return max((self._attempts.ended_at(record) for record in records), default=0.0) + self._settle
 
-    def reconcile(self, records: Iterable[Record]) -> Reconciled:
+    def reconcile(self, records: Iterable[Record], *, into: Reconciled) -> None:
         """List the vaults of these unknowns, each once, and settle what the listings tell.
 
         Raises:
-            ServiceError: A listing is not whole; what was settled before stays settled.
+            ServiceError: A listing is not whole; what the others told is settled, and is in `into`.
             StateError: The state cannot be written.
         """
-        reconciled = Reconciled()
+        failed: ServiceError | None = None
         for vault, unknowns in by_vault(records).items():
             began = self._surroundings.monotonic()
-            sightings = self._listed(vault, unknowns)
-            self.conclude(unknowns, sightings, began=began, into=reconciled)
-        return reconciled
+            try:
+                seen = self._listed(vault, unknowns)
+            except ServiceError as error:
+                failed = failed or error
+            else:
+                self.conclude(unknowns, seen, began=began, into=into)
+        if failed is not None:
+            raise failed
 
     def conclude(
         self,
         unknowns: Iterable[Record],
-        sightings: Mapping[str, Sighting],
+        seen: Seen,
         *,
         began: float,
         into: Reconciled,
+        is_passed: Callable[[Record], bool] = lambda _record: False,
     ) -> None:
-        """Settle unknowns by what one listing of their vault showed, `began` being when it began."""
+        """Settle unknowns by what one listing of their vault showed.
+
+        Args:
+            unknowns: Records of one vault.
+            seen: What its listing showed.
+            began: When the listing began, in monotonic seconds.
+            into: Takes what is found out.
+            is_passed: Says of a scheduled inventory whether a later slot of its schedule has come.
+        """
         changes: list[Change] = []
         for record in unknowns:
-            sighting = sightings.get(record.key)
-            if sighting is not None and sighting.generation == record.generation:
+            sighting = seen.of(record)
+            if sighting is not None:
                 into.found.append((record, sighting))
                 changes.append(self._find(record, sighting))
             elif began < self._attempts.ended_at(record) + self._settle:
                 into.left.append(record)
             elif self._is_too_old(record):
                 into.for_a_person.append(record)
-                changes.extend(self._closed(record))
+                if is_passed(record):
+                    changes.append(self._close(record))
             else:
                 into.released.append(record)
                 changes.append(self._release(record))
         for written in [self._state.submit(change) for change in changes]:
             written.result()
 
-    def _listed(self, vault: Vault, unknowns: Sequence[Record]) -> Mapping[str, Sighting]:
-        wanted = Wanted.of_keys(record.key for record in unknowns)
+    def _listed(self, vault: Vault, unknowns: Iterable[Record]) -> Seen:
+        wanted = Wanted.of(unknown=unknowns)
         known_jobs, now = self._state.known_jobs, self._surroundings.service_now
-        return survey(self._reader, vault, wanted, known_jobs=known_jobs, now=now).sightings
+        return survey(self._reader, vault, wanted, known_jobs=known_jobs, now=now)
 
     def _is_too_old(self, record: Record) -> bool:
         """By the service's time where it is known: the host's clock may have been set since."""
         ago = self._attempts.seconds_ago(record)
-        if ago is None and record.changed_at is not None:
-            ago = (self._now() - record.changed_at).total_seconds()
+        sent_at = record.intended_at or record.changed_at
+        if ago is None and sent_at is not None:
+            ago = (self._now() - sent_at).total_seconds()
         return ago is not None and ago >= TOO_OLD.total_seconds()
 
-    def _closed(self, record: Record) -> Iterable[Change]:
-        """A scheduled inventory that nobody knows of is of no use once its slot has passed."""
-        if record.type == JobType.INVENTORY_RETRIEVAL and record.slot is not None:
-            yield Observe(record.key, record.generation, self._now(), Status.EXPIRED, mishap=_MISSED)
+    def _close(self, record: Record) -> Observe:
+        """A scheduled inventory that nobody knows of is of no use once a later one is due."""
+        return Observe(record.key, record.generation, self._now(), Status.EXPIRED, mishap=_MISSED)
 
     def _find(self, record: Record, sighting: Sighting) -> Find:
         return Find(

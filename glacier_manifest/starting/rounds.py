@@ -3,7 +3,7 @@
 A round also ends early when too many outcomes are unknown: sending on would only make more of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from glacier_manifest.errors import GlacierManifestError
@@ -11,7 +11,7 @@ from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action, Verb
 from glacier_manifest.starting.events import Event, Outcome, Released, Result, Settling, TryingLater
 from glacier_manifest.starting.pacer import NoTimeLeftError
-from glacier_manifest.starting.reconcile import Reconciler
+from glacier_manifest.starting.reconcile import Reconciled, Reconciler, by_vault
 from glacier_manifest.starting.run import Report
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
@@ -72,18 +72,25 @@ class Rounds:
             if not records:
                 break
             settled_at = self.reconciler.settled_at(records)
-            vaults = len({record.vault for record in records})
-            self.tell(Settling(vaults, len(records), self.surroundings.time_of(settled_at)))
+            until = self.surroundings.time_of(settled_at)
+            self.tell(Settling(len(by_vault(records)), len(records), until))
             self.surroundings.wait_until(settled_at)
-            reconciled = self.reconciler.reconcile(records)
-            for record, sighting in reconciled.found:
-                self.tell(total.found((record.key, record.generation), sighting.job_id))
-            for record in reconciled.released:
-                self.tell(Released(record.address))
-                released.append(total.forget((record.key, record.generation)))
+            reconciled = Reconciled()
+            try:
+                self.reconciler.reconcile(records, into=reconciled)
+            finally:
+                released += self._told(total, reconciled)
             if not reconciled.left:
                 break
         return tuple(released)
+
+    def _told(self, total: "_Total", reconciled: Reconciled) -> Iterator[Action]:
+        """Tell what was found out; yield the actions that were never started."""
+        for record, sighting in reconciled.found:
+            self.tell(total.found((record.key, record.generation), sighting.job_id))
+        for record in reconciled.released:
+            self.tell(Released(record.address))
+            yield total.forget((record.key, record.generation))
 
     def _unknown_records(self, actions: Iterable[Action]) -> tuple[Record, ...]:
         wanted = {action.key: action.generation for action in actions}

@@ -112,7 +112,7 @@ class Sender:
                 self._pacer.take()
             except NoTimeLeftError:
                 return outcome
-            intent = Intend(self._intended(action, tier, approval), self._now())
+            intent = Intend(self._intended(action, tier, approval), self._now(), self._service.now())
             self._state.write(intent)
             answer = self._send(action, intent)
             outcome = self._record(action, intent, answer)

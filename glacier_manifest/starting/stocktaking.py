@@ -7,12 +7,14 @@ nothing of this.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glacier_manifest.aws.glacier import Reader, VaultNotFound
+from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.starting.events import Adopted, Event, Released, Settling
@@ -23,6 +25,7 @@ from glacier_manifest.state.changes import Adopt
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Record
 from glacier_manifest.tracking.survey import Seen, Wanted, survey
+from glacier_manifest.tracking.wishes import Wish, wish_of
 
 
 @dataclass(slots=True)
@@ -42,16 +45,37 @@ class Stock:
 class _Shelf:
     """One vault: what is asked of it, and what the state knows of that."""
 
-    asked: list[Asked] = field(default_factory=list)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    wishes: list[Wish] = field(default_factory=list)
     unknowns: list[Record] = field(default_factory=list)
     in_progress: list[Record] = field(default_factory=list)
-    unstarted: set[str] = field(default_factory=set)
     is_watched: bool = False
 
     @property
     def is_listed(self) -> bool:
         """Whether there is a reason to list the vault: where nothing is to do, nothing is asked."""
-        return bool(self.unstarted or self.unknowns or self.is_watched)
+        return bool(self.unknowns or self.is_watched or any(wish.starts for wish in self.wishes))
+
+    def add(self, one: Asked, record: Record | None, wish: Wish) -> None:
+        """Put in a request, and what the state knows of it."""
+        self.asked[one.key] = one
+        self.wishes.append(wish)
+        if record is not None and record.status is Status.IN_PROGRESS:
+            self.in_progress.append(record)
+
+    def slot_is_passed(self, record: Record) -> bool:
+        """Say whether a later slot of a record's schedule is asked for."""
+        return record.slot is not None and any(
+            one.request.slot is not None
+            and one.request.slot > record.slot
+            and _series(address_of(one.request)) == _series(record.address)
+            for one in self.asked.values()
+        )
+
+
+def _series(address: str) -> str:
+    """Return the address without its slot; neither a job's name nor a vault's holds an ``@``."""
+    return address.partition("@")[0]
 
 
 class Stocktaker:
@@ -86,23 +110,22 @@ class Stocktaker:
         self._surroundings = surroundings
         self._tell = tell
 
-    def take(
-        self, asked: Iterable[Asked], records: Mapping[str, Record], *, watched: Callable[[Record], bool]
-    ) -> Stock:
+    def take(self, asked: Iterable[Asked], records: Mapping[str, Record], restarts: Restarts) -> Stock:
         """List the vaults in which something would start, is unknown or is watched; write down what is found.
 
         Args:
             asked: The requests that are meant.
             records: The latest record of each that has one.
-            watched: Says of a record in progress whether its end matters now.
+            restarts: What is to be bought again.
 
         Raises:
             NoTimeLeftError: A second listing would be needed, and comes too late or is not waited for.
             ServiceError: A listing is not whole.
             StateError: The state cannot be written.
+            UsageError: A word of `restarts` names nothing, or is ambiguous.
         """
         stock = Stock()
-        shelves = self._shelves(asked, records, watched)
+        shelves = self._shelves(tuple(asked), records, restarts)
         again: dict[Vault, float] = {}
         for vault, shelf in shelves.items():
             settled_at = self._list_once(vault, shelf, stock)
@@ -115,18 +138,15 @@ class Stocktaker:
         return stock
 
     def _shelves(
-        self, asked: Iterable[Asked], records: Mapping[str, Record], watched: Callable[[Record], bool]
+        self, asked: Sequence[Asked], records: Mapping[str, Record], restarts: Restarts
     ) -> Mapping[Vault, _Shelf]:
+        again = restarts.among(asked)
         shelves: dict[Vault, _Shelf] = defaultdict(_Shelf)
         for one in asked:
-            shelf = shelves[one.request.vault]
-            shelf.asked.append(one)
-            record = records.get(one.key)
-            if record is None or record.status is Status.READY:
-                shelf.unstarted.add(one.key)
-            elif record.status is Status.IN_PROGRESS:
-                shelf.in_progress.append(record)
-                shelf.is_watched = shelf.is_watched or watched(record)
+            shelf, record = shelves[one.request.vault], records.get(one.key)
+            shelf.add(one, record, wish_of(one, record, again, adopt_strangers=self._adopt_strangers))
+            if record is not None and record.status is Status.IN_PROGRESS:
+                shelf.is_watched = shelf.is_watched or restarts.may_mean(record)
         for vault, shelf in shelves.items():
             shelf.unknowns = unknowns_of(self._state, vault)
         return {vault: shelf for vault, shelf in shelves.items() if shelf.is_listed}
@@ -139,53 +159,45 @@ class Stocktaker:
         except VaultNotFound:  # what is asked of it will be put off when it is sent; other vaults go on
             stock.reconciled.left.extend(shelf.unknowns)
             return None
-        left = Reconciled()
-        self._reconciler.conclude(shelf.unknowns, seen.sightings, began=began, into=left)
-        self._tell_of(left)
-        _merge(stock, left)
-        shelf.unknowns = left.left
-        if not left.left and not self._tells_of_a_lost_state(vault, shelf, seen, left):
+        left = self._concluded(shelf, seen, began=began, into=stock)
+        if not left and not self._tells_of_a_lost_state(vault, shelf, seen):
             self._keep(shelf, seen, stock)
             return None
-        lag_is_over = began + self._settle_seconds
-        return max(lag_is_over, self._reconciler.settled_at(left.left)) if left.left else lag_is_over
+        shelf.unknowns = left
+        return max(began + self._settle_seconds, self._reconciler.settled_at(left))
 
     def _list_again(self, vault: Vault, shelf: _Shelf, stock: Stock) -> None:
         began = self._surroundings.monotonic()
         seen = self._survey(vault, shelf)
-        reconciled = Reconciled()
-        self._reconciler.conclude(shelf.unknowns, seen.sightings, began=began, into=reconciled)
-        self._tell_of(reconciled)
-        stock.reconciled.left.extend(reconciled.left)
-        _merge(stock, reconciled)
+        stock.reconciled.left.extend(self._concluded(shelf, seen, began=began, into=stock))
         self._keep(shelf, seen, stock)
 
-    def _tell_of(self, reconciled: Reconciled) -> None:
-        for record, sighting in reconciled.found:
+    def _concluded(self, shelf: _Shelf, seen: Seen, *, began: float, into: Stock) -> list[Record]:
+        """Settle the unknowns of a vault; return those of which nothing can be said yet."""
+        settled = Reconciled()
+        self._reconciler.conclude(
+            shelf.unknowns, seen, began=began, into=settled, is_passed=shelf.slot_is_passed
+        )
+        for record, sighting in settled.found:
             self._tell(adopted_event(record.address, sighting))
-        for record in reconciled.released:
+        for record in settled.released:
             self._tell(Released(record.address))
+        into.reconciled.found.extend(settled.found)
+        into.reconciled.released.extend(settled.released)
+        into.reconciled.for_a_person.extend(settled.for_a_person)
+        into.found.update({record.key: sighting for record, sighting in settled.found})
+        return settled.left
 
     def _survey(self, vault: Vault, shelf: _Shelf) -> Seen:
-        wanted = Wanted.of(
-            ((one.key, one.request) for one in shelf.asked),
-            unknown=shelf.unknowns,
-            may_be_strangers=lambda key: self._adopt_strangers and key in shelf.unstarted,
-            in_progress=shelf.in_progress,
-        )
+        wanted = Wanted.of(shelf.wishes, unknown=shelf.unknowns, in_progress=shelf.in_progress)
         known_jobs, now = self._state.known_jobs, self._surroundings.service_now
         return survey(self._reader, vault, wanted, known_jobs=known_jobs, now=now)
 
-    def _tells_of_a_lost_state(self, vault: Vault, shelf: _Shelf, seen: Seen, settled: Reconciled) -> bool:
-        """Say whether young marked jobs that the state does not know are more than its own unknowns."""
-        if seen.young_marked <= len(settled.found):
+    def _tells_of_a_lost_state(self, vault: Vault, shelf: _Shelf, seen: Seen) -> bool:
+        """Say whether young marked jobs are listed of which the state should know, and does not."""
+        if not seen.young_marked:
             return False
-        ours = any(
-            sighting.generation is not None
-            for key, sighting in seen.sightings.items()
-            if key in shelf.unstarted
-        )
-        return ours or not self._knows(vault)
+        return any(seen.ours_for(wish) for wish in shelf.wishes) or not self._knows(vault)
 
     def _knows(self, vault: Vault) -> bool:
         return any(
@@ -200,35 +212,23 @@ class Stocktaker:
         self._surroundings.wait_until(until)
 
     def _keep(self, shelf: _Shelf, seen: Seen, stock: Stock) -> None:
-        """Write down what was found for requests that were never started, and what has ended."""
+        """Write down what serves requests and was not known, and what has ended."""
         written = [self._state.submit(change) for change in seen.ended]
-        asked = {one.key: one for one in shelf.asked}
-        for key, sighting in seen.sightings.items():
-            if key in shelf.unstarted:
-                record = _adopted(asked[key], sighting)
+        for wish in shelf.wishes:
+            for sighting in seen.serving(wish):
+                record = adopted(wish.request, sighting, key=wish.key, generation=sighting.generation or 0)
                 adopt = Adopt(record, self._surroundings.now(), sighting.duplicates)
                 written.append(self._state.submit(adopt))
-                stock.found[key] = sighting
+                stock.found[wish.key] = sighting
                 self._tell(adopted_event(record.address, sighting))
         for one in written:
             one.result()
-
-
-def _adopted(asked: Asked, sighting: Sighting) -> Record:
-    return adopted(asked.request, sighting, key=asked.key, generation=sighting.generation or 0)
 
 
 def adopted_event(address: str, sighting: Sighting) -> Adopted:
     """Return what is told of a job that was found."""
     ours = sighting.generation is not None
     return Adopted(address, sighting.job_id, ours, sighting.sns_topic, sighting.duplicates)
-
-
-def _merge(stock: Stock, reconciled: Reconciled) -> None:
-    stock.reconciled.found.extend(reconciled.found)
-    stock.reconciled.released.extend(reconciled.released)
-    stock.reconciled.for_a_person.extend(reconciled.for_a_person)
-    stock.found.update({record.key: sighting for record, sighting in reconciled.found})
 
 
 def unknowns_of(state: State, vault: Vault) -> list[Record]:

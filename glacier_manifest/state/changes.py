@@ -18,11 +18,13 @@ class Intend:
     Makes the row, or moves a READY or REJECTED one on, taking over what is sent (address, tier, topic,
     description, body, size, approval). Counts as one attempt; `attempts` and `intended_at` of `record` are
     not looked at. A generation is new only when it is one more than the highest known, 0 being the first,
-    and not while the outcome of the one before is open.
+    and not while the outcome of the one before is open. `service_at` is the service's time by then, where
+    it is known: a job that the call starts is no older.
     """
 
     record: Record
     at: datetime
+    service_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _intend(change: Intend, known: Known) -> Record:
         attempts=before.attempts + 1 if before else 1,
         intended_at=change.at,
         accepted_at=None,
-        service_at=None,
+        service_at=change.service_at,
         mishap=None,
     )
 

@@ -38,7 +38,8 @@ class Record:
         approval: The approval under which it was last intended.
         intended_at, accepted_at, completed_at, expires_at: Moments, UTC; None until they happened.
             `completed_at` and `expires_at` are service time, the others are the host's.
-        service_at: The service's own time (the Date header) in its last answer; None until there is one.
+        service_at: The service's own time (the Date header) when it was last intended or answered; None
+            where it is not known.
         changed_at: When the last change was recorded, by the host's clock; an UNKNOWN's last attempt had
             ended by then.
         output: Where its output was stored; None until it was fetched.

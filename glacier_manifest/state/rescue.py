@@ -51,7 +51,9 @@ def answered(intent: Intend, answer: Answered) -> Record:
     sent = intent.record
     if (sent.key, sent.generation) != (answer.key, answer.generation):
         raise ValueError(f"the answer is to {answer.key}.{answer.generation}, not to {sent.address}")
-    intended = replace(sent, attempts=max(1, sent.attempts), intended_at=intent.at)
+    intended = replace(
+        sent, attempts=max(1, sent.attempts), intended_at=intent.at, service_at=intent.service_at
+    )
     return outcome(answer, Known(record=intended, latest=intended)) or intended
 
 

@@ -19,6 +19,7 @@ from glacier_manifest.state.changes import Observe
 from glacier_manifest.state.record import Record
 from glacier_manifest.tracking.observe import observed
 from glacier_manifest.tracking.sighted import sighted
+from glacier_manifest.tracking.wishes import Wish
 
 #: How long an output must still be there for a job of somebody else's to be taken over.
 LEAST_WINDOW = timedelta(hours=6)
@@ -33,47 +34,44 @@ class Wanted:
 
     Attributes:
         keys: The key of every request that is wanted, by the beginning that its marker shows.
+        unknowns: The purchases whose outcome is unknown.
         strangers: Requests that a job without a marker may serve, by archive ID.
         in_progress: Records whose job is awaited, by job ID.
     """
 
     keys: Mapping[str, str]
-    strangers: Mapping[str, tuple[tuple[str, Request], ...]]
+    unknowns: frozenset[tuple[str, int]]
+    strangers: Mapping[str, tuple[Wish, ...]]
     in_progress: Mapping[str, Record]
 
     @classmethod
     def of(
         cls,
-        requests: Iterable[tuple[str, Request]],
+        wishes: Iterable[Wish] = (),
         *,
-        unknown: Iterable[Record],
-        may_be_strangers: Callable[[str], bool],
-        in_progress: Iterable[Record],
+        unknown: Iterable[Record] = (),
+        in_progress: Iterable[Record] = (),
     ) -> "Wanted":
         """Build the index.
 
         Args:
-            requests: Each wanted request with its key.
+            wishes: Requests for which jobs are looked for.
             unknown: Records whose marker is looked for as well.
-            may_be_strangers: Says of a key whether a job without a marker may serve it.
             in_progress: Records whose job is awaited.
         """
-        keys = {marker_of(record.key, 0).key_prefix: record.key for record in unknown}
-        strangers: dict[str, list[tuple[str, Request]]] = defaultdict(list)
-        for key, request in requests:
-            keys[marker_of(key, 0).key_prefix] = key
-            if isinstance(request.what, ArchiveRetrieval) and may_be_strangers(key):
-                strangers[request.what.archive_id].append((key, request))
+        unknowns = frozenset((record.key, record.generation) for record in unknown)
+        keys = {marker_of(key, 0).key_prefix: key for key, _generation in unknowns}
+        strangers: dict[str, list[Wish]] = defaultdict(list)
+        for wish in wishes:
+            keys[marker_of(wish.key, 0).key_prefix] = wish.key
+            if wish.takes_strangers and isinstance(wish.request.what, ArchiveRetrieval):
+                strangers[wish.request.what.archive_id].append(wish)
         return cls(
             keys,
-            {archive_id: tuple(wanting) for archive_id, wanting in strangers.items()},
+            unknowns,
+            {archive_id: tuple(wishing) for archive_id, wishing in strangers.items()},
             {record.job_id: record for record in in_progress if record.job_id is not None},
         )
-
-    @classmethod
-    def of_keys(cls, keys: Iterable[str]) -> "Wanted":
-        """Build the index of nothing but markers."""
-        return cls({marker_of(key, 0).key_prefix: key for key in keys}, {}, {})
 
 
 @dataclass(slots=True)
@@ -81,18 +79,34 @@ class Seen:
     """What one pass over a vault's listing showed.
 
     Attributes:
-        sightings: The job that serves a request best, by key.
+        ours: The job of each purchase that is wanted, by key and generation, as its marker tells.
+        strangers: The job without a marker that serves a request, by key.
         ended: What has changed for records whose job has ended.
         unlisted: Records whose job no page showed.
-        young_marked: How many young jobs bear a marker and are not in the state.
+        young_marked: How many young jobs bear a marker that the state does not account for.
         jobs: How many jobs were listed.
     """
 
-    sightings: dict[str, Sighting] = field(default_factory=dict)
+    ours: dict[str, dict[int, Sighting]] = field(default_factory=dict)
+    strangers: dict[str, Sighting] = field(default_factory=dict)
     ended: list[Observe] = field(default_factory=list)
     unlisted: list[Record] = field(default_factory=list)
     young_marked: int = 0
     jobs: int = 0
+
+    def of(self, record: Record) -> Sighting | None:
+        """Return the job of one purchase: its marker alone tells."""
+        return self.ours.get(record.key, {}).get(record.generation)
+
+    def ours_for(self, wish: Wish) -> tuple[Sighting, ...]:
+        """Return the jobs of ours that are news to a wish, the highest generation, which counts, last."""
+        by_generation = sorted(self.ours.get(wish.key, {}).items())
+        return tuple(sighting for generation, sighting in by_generation if generation >= wish.least)
+
+    def serving(self, wish: Wish) -> tuple[Sighting, ...]:
+        """Return the jobs that serve a wish: ours, else at most one of somebody else's."""
+        ours, stranger = self.ours_for(wish), self.strangers.get(wish.key)
+        return ours if ours or stranger is None else (stranger,)
 
 
 def survey(
@@ -148,28 +162,30 @@ def _take(seen: Seen, wanted: Wanted, job: ListedJob, now: datetime) -> None:
     if marker is None:
         _take_stranger(seen, wanted, job, now)
         return
-    if now - job.created_at < YOUNG:
-        seen.young_marked += 1
     key = wanted.keys.get(marker.key_prefix)
+    if (key, marker.generation) not in wanted.unknowns and now - job.created_at < YOUNG:
+        seen.young_marked += 1
     if key is not None:
         ours = sighted(job, generation=marker.generation)
-        before = seen.sightings.get(key)
-        seen.sightings[key] = ours if before is None else _better_of_ours(before, ours)
+        purchases = seen.ours.setdefault(key, {})
+        before = purchases.get(marker.generation)
+        purchases[marker.generation] = ours if before is None else _earliest(before, ours)
 
 
-def _better_of_ours(one: Sighting, other: Sighting) -> Sighting:
-    """The highest generation counts; of jobs with one marker the earliest does, and the rest are told."""
-    if one.generation is None or other.generation is None or one.generation != other.generation:
-        return max(one, other, key=lambda seen: -1 if seen.generation is None else seen.generation)
+def _earliest(one: Sighting, other: Sighting) -> Sighting:
+    """Of jobs with one marker the earliest counts, and the rest are told.
+
+    A job that is listed twice, because the pages moved while they were read, is one job.
+    """
     first, second = sorted((one, other), key=lambda seen: (seen.created_at, seen.job_id))
-    return replace(first, duplicates=(*first.duplicates, second.job_id, *second.duplicates))
+    others = {*first.duplicates, second.job_id, *second.duplicates} - {first.job_id}
+    return replace(first, duplicates=tuple(sorted(others)))
 
 
 def _take_stranger(seen: Seen, wanted: Wanted, job: ListedJob, now: datetime) -> None:
-    for key, request in wanted.strangers.get(job.archive_id or "", ()):
-        before = seen.sightings.get(key)
-        if before is None and _serves(job, request, now):
-            seen.sightings[key] = sighted(job, generation=None)
+    for wish in wanted.strangers.get(job.archive_id or "", ()):
+        if wish.key not in seen.strangers and _serves(job, wish.request, now):
+            seen.strangers[wish.key] = sighted(job, generation=None)
 
 
 def _serves(job: ListedJob, request: Request, now: datetime) -> bool:
