@@ -32,13 +32,14 @@ def consented(
     digest = _digest(source, plan, arguments)
     if isinstance(source, FromSavedPlan):
         if not arguments.new_state:
-            known = state.approval(digest)
-            check_state(source.saved.header, state.identity, approval=known, is_empty=state.is_empty())
+            before = state.approval(digest)
+            check_state(source.saved.header, state.identity, approval=before, is_empty=state.is_empty())
         check_approved(plan, source.saved.entries)
         entries, how = source.saved.entries, "plan"
     elif arguments.expect is not None:
         entries = frozenset(plan.entries) if plan.digest == digest else frozenset()
-        check_approved(plan, entries | state.approved(digest, (action.entry for action in plan.starts)))
+        known = state.approved(digest, (one for action in plan.starts for one in action.approved_by))
+        check_approved(plan, entries | known)
         how = "expect"
     else:
         entries, how = frozenset(plan.entries), "yes" if arguments.yes else "prompt"

@@ -58,8 +58,8 @@ class FromManifests:
         )
 
     def restarts(self, words: Sequence[str]) -> Restarts:
-        """Return what `--restart` says."""
-        return Restarts(words)
+        """Return what `--restart` says, and what the manifests let be bought again by itself."""
+        return Restarts(words, repurchases=self.manifest.restarts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class FromSavedPlan:
         return selected(asked, targets=arguments.targets, excludes=arguments.excludes)
 
     def restarts(self, words: Sequence[str]) -> Restarts:
-        """Return the restarts that were reviewed, and what `--restart` says."""
-        return Restarts(words, self.saved.restarts)
+        """Return the restarts that were reviewed, now and by themselves, and what `--restart` says."""
+        return Restarts(words, self.saved.restarts, self.saved.repurchases)
 
 
 def read_source(paths: Sequence[Path]) -> FromManifests | FromSavedPlan:

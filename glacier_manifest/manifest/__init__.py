@@ -1,6 +1,7 @@
 """YAML text to Manifest, with a position for every value; its JSON Schema; conversion from AWS CLI JSON."""
 
 from glacier_manifest.manifest.model import (
+    NEVER,
     Archives,
     Ask,
     IdList,
@@ -15,6 +16,7 @@ from glacier_manifest.manifest.model import (
 from glacier_manifest.manifest.reading import read_manifest
 
 __all__ = [
+    "NEVER",
     "Archives",
     "Ask",
     "IdList",

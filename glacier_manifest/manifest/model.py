@@ -102,6 +102,10 @@ class Repurchases:
         return max(self.expired, self.failed)
 
 
+#: Nothing is bought again by itself.
+NEVER = Repurchases()
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """A ceiling on the rate of calls, on how many are under way at once, and on the bytes of any 24 hours.

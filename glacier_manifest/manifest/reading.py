@@ -8,7 +8,7 @@ from glacier_manifest.manifest.building import build_job
 from glacier_manifest.manifest.choosing import choose
 from glacier_manifest.manifest.file_checking import CheckedFile, check_file
 from glacier_manifest.manifest.findings import Finding, locate
-from glacier_manifest.manifest.model import Limits, Manifest, Pace, Repurchases
+from glacier_manifest.manifest.model import NEVER, Limits, Manifest, Pace, Repurchases
 
 
 def read_manifest(paths: Sequence[Path]) -> Manifest:
@@ -40,7 +40,7 @@ def _manifest(files: Sequence[CheckedFile], warnings: tuple[Diagnostic, ...]) ->
     return Manifest(
         jobs=tuple(build_job(file.document, job) for file in files for job in file.jobs),
         limits=Limits() if limits is None else Limits(limits.jobs, limits.expedited_jobs),
-        restarts=Repurchases() if restarts is None else Repurchases(restarts.expired, restarts.failed),
+        restarts=NEVER if restarts is None else Repurchases(restarts.expired, restarts.failed),
         pace=Pace() if pace is None else Pace(pace.requests_per_second, pace.concurrency, pace.bytes_per_day),
         files=paths,
         folder=_folder(paths),

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 from glacier_manifest.jobs.key import canonical, request_key, series_key
 from glacier_manifest.jobs.request import Request
+from glacier_manifest.manifest import Repurchases
 
 _PREFIX = "sha256:"
 
@@ -21,15 +23,31 @@ def entry(request: Request, generation: int) -> str:
     A scheduled request is approved as a series: its entry leaves the slot out, so that next week's slot is
     covered by this week's review.
     """
+    return _hash({**_reviewed(request), "generation": generation})
+
+
+def standing_entry(request: Request, restarts: Repurchases) -> str:
+    """Return the approval entry of a request together with its restarts that follow by themselves.
+
+    It is one for all of its purchases, so that neither they nor the digest ask for a new review; it says
+    how many there may be, so that other numbers do.
+    """
+    allowed = {"expired": restarts.expired, "failed": restarts.failed}
+    return _hash({**_reviewed(request), "restarts": allowed})
+
+
+def _reviewed(request: Request) -> dict[str, Any]:
     is_series = request.slot is not None
-    approved = {
+    return {
         "v": 1,
         "series": is_series,
         "key": series_key(request) if is_series else request_key(request),
-        "generation": generation,
         "tiers": list(request.effective_tiers),
         "body": request.body(tier=None, description=request.description),
     }
+
+
+def _hash(approved: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(approved)).hexdigest()
 
 

@@ -17,7 +17,7 @@ def check_approved(plan: Plan, approved: Iterable[str]) -> None:
         NotApproved: Names the first of them.
     """
     entries = frozenset(approved)
-    missing = [action for action in plan.starts if action.entry not in entries]
+    missing = [action for action in plan.starts if entries.isdisjoint(action.approved_by)]
     if not missing:
         return
     raise NotApproved(

@@ -1,12 +1,13 @@
 """The one place that decides what is done about a request: a table over its record's status."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.marker import marker_of, with_marker
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import SERVICE_DEFAULT
+from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.approval import body_sha256
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
@@ -38,14 +39,20 @@ class Restarts:
     Attributes:
         words: What `--restart` says: addresses, or every ``expired`` or ``failed`` request.
         generations: The purchases that a saved plan holds, by key: a restart in it is done once.
+        repurchases: How often the manifest lets a request be bought again by itself.
     """
 
     words: Collection[str] = ()
     generations: Mapping[str, int] = field(default_factory=dict)
+    repurchases: Repurchases = NEVER
 
     def may_mean(self, record: Record) -> bool:
         """Say whether a record in progress would be bought again, had its job failed."""
-        return bool(self.words) or self.generations.get(record.key) == record.generation + 1
+        return (
+            bool(self.words)
+            or self.generations.get(record.key) == record.generation + 1
+            or record.generation < self.repurchases.failed
+        )
 
     def among(self, requests: Iterable[Asked]) -> "BuyAgain":
         """Return what the words mean where these are the requests.
@@ -58,16 +65,24 @@ class Restarts:
             {address_of(one.request): one for one in requests},
         )
         statuses = frozenset(_ENDED_BADLY[word] for word in self.words if word in _ENDED_BADLY)
-        return BuyAgain(statuses, addresses, self.generations)
+        return BuyAgain(statuses, addresses, self.generations, self.repurchases)
 
 
 @dataclass(frozen=True, slots=True)
 class BuyAgain:
-    """What is to be bought again: whatever stands in a status, addresses, and reviewed generations by key."""
+    """What is to be bought again.
+
+    Attributes:
+        statuses: Whatever stands in one of these.
+        addresses: These requests.
+        generations: These purchases, by key.
+        repurchases: What has ended badly, so many times.
+    """
 
     statuses: frozenset[Status] = frozenset()
     addresses: frozenset[str] = frozenset()
     generations: Mapping[str, int] = field(default_factory=dict)
+    repurchases: Repurchases = NEVER
 
     def covers(self, asked: Asked, record: Record) -> bool:
         """Say whether a request that stands as `record` says is meant."""
@@ -75,7 +90,12 @@ class BuyAgain:
             self.generations.get(record.key) == record.generation + 1
             or record.status in self.statuses
             or address_of(asked.request) in self.addresses
+            or self._by_itself(record)
         )
+
+    def _by_itself(self, record: Record) -> bool:
+        allowed = {Status.EXPIRED: self.repurchases.expired, Status.FAILED: self.repurchases.failed}
+        return record.generation < allowed.get(record.status, 0)
 
 
 def decide(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sighting | None = None) -> Action:
@@ -87,6 +107,11 @@ def decide(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sight
         again: What is to be bought again.
         sighting: The job in Glacier's listing that serves it, though the state did not know.
     """
+    action = _decided(asked, record, again, sighting)
+    return replace(action, restarts=again.repurchases) if again.repurchases.highest else action
+
+
+def _decided(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sighting | None) -> Action:
     if sighting is not None:
         return _adopt(asked, record, sighting)
     if record is None:

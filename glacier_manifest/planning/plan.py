@@ -10,7 +10,8 @@ from functools import cached_property
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.request import Request
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.approval import digest, entry
+from glacier_manifest.manifest import NEVER, Repurchases
+from glacier_manifest.planning.approval import digest, entry, standing_entry
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
@@ -45,6 +46,19 @@ class Reason(StrEnum):
 STARTING = frozenset({Verb.START, Verb.RESTART})
 
 
+def entry_of(request: Request, generation: int, *, verb: Verb, reason: Reason, restarts: Repurchases) -> str:
+    """Return what a reviewer approves of a request: one purchase, or all that `restarts` lets follow.
+
+    A restart that goes beyond `restarts` (because somebody asks for it) is approved by itself.
+    """
+    covered = restarts.highest
+    if verb is Verb.RESTART:
+        covered = {Reason.FAILED: restarts.failed, Reason.EXPIRED: restarts.expired}.get(reason, 0)
+    if restarts.highest and generation <= covered:
+        return standing_entry(request, restarts)
+    return entry(request, generation)
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """A difference between what runs and what the manifest says now; it cannot be changed any more."""
@@ -67,6 +81,7 @@ class Action:
         record: What the state knows of its latest purchase, if anything.
         drift: Where what was bought differs from what the manifest says now.
         sighting: The job in Glacier's listing that serves it, where that is why nothing is bought.
+        restarts: How often it may be bought again by itself.
     """
 
     verb: Verb
@@ -77,6 +92,7 @@ class Action:
     record: Record | None = None
     drift: tuple[Drift, ...] = ()
     sighting: Sighting | None = None
+    restarts: Repurchases = NEVER
 
     @property
     def starts(self) -> bool:
@@ -91,7 +107,15 @@ class Action:
     @property
     def entry(self) -> str:
         """What a reviewer approves of it."""
-        return entry(self.request, self.generation)
+        return entry_of(
+            self.request, self.generation, verb=self.verb, reason=self.reason, restarts=self.restarts
+        )
+
+    @property
+    def approved_by(self) -> frozenset[str]:
+        """The entries, each of which lets it start: a restart may also have been approved by itself."""
+        alone = {entry(self.request, self.generation)} if self.generation else set()
+        return frozenset({self.entry, *alone})
 
     @property
     def expedited(self) -> bool:
@@ -126,6 +150,11 @@ class Plan:
         """How many requests each verb stands for."""
         counts = Counter(action.verb for action in self.actions)
         return {verb: counts[verb] for verb in Verb}
+
+    @property
+    def restarts(self) -> Repurchases:
+        """How often each request in it may be bought again by itself."""
+        return next((action.restarts for action in self.actions), NEVER)
 
     @property
     def slots(self) -> frozenset[str]:

@@ -29,10 +29,10 @@ from glacier_manifest.jobs.request import (
 )
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.manifest import Limits, Pace
-from glacier_manifest.planning.approval import digest, entry
+from glacier_manifest.manifest import NEVER, Limits, Pace, Repurchases
+from glacier_manifest.planning.approval import digest
 from glacier_manifest.planning.expand import Asked
-from glacier_manifest.planning.plan import STARTING, Action, Plan, Verb
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of
 
 FORMAT_VERSION: Literal["1.0"] = "1.0"
 _KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
@@ -50,8 +50,9 @@ class PlanHeader(_Edge):
         digest: The digest of all its entries.
         actions: How many lines follow.
         manifests: The files it was made from, as they were named.
-        pace: Requests a second and how many at once.
+        pace: Requests a second, how many at once, and bytes a day where they are limited.
         limits: What the approval may start.
+        restarts: How often a request may be bought again by itself.
         allow: The limits that were lifted when it was made.
         seal: The hash of all of the file without its seal; None before it is written.
     """
@@ -65,8 +66,14 @@ class PlanHeader(_Edge):
     manifests: tuple[str, ...]
     pace: dict[str, float]
     limits: dict[str, int | None]
+    restarts: dict[str, int]
     allow: dict[str, int]
     seal: str | None = None
+
+    @property
+    def repurchases(self) -> Repurchases:
+        """How often a request may be bought again by itself."""
+        return Repurchases(expired=self.restarts["expired"], failed=self.restarts["failed"])
 
 
 class _Schedule(_Edge):
@@ -76,7 +83,7 @@ class _Schedule(_Edge):
 
 class _Line(_Edge):
     action: Verb
-    reason: str
+    reason: Reason
     address: str
     generation: int
     job: str
@@ -117,10 +124,17 @@ class SavedPlan:
     @property
     def pace(self) -> Pace:
         """The pace that stood in the manifest."""
+        bytes_per_day = self.header.pace.get("bytes_per_day")
         return Pace(
             requests_per_second=self.header.pace["requests_per_second"],
             concurrency=int(self.header.pace["concurrency"]),
+            bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
         )
+
+    @property
+    def repurchases(self) -> Repurchases:
+        """How often a request may be bought again by itself, as the reviewer saw it."""
+        return self.header.repurchases
 
 
 def is_plan_file(first_line: str) -> bool:
@@ -140,16 +154,23 @@ def header_of(
     pace: Pace,
     limits: Limits,
     allow: Mapping[str, int],
+    restarts: Repurchases = NEVER,
 ) -> PlanHeader:
     """Return the first line of a plan file."""
+    bytes_per_day = {} if pace.bytes_per_day is None else {"bytes_per_day": pace.bytes_per_day}
     return PlanHeader(
         state_id=state_id,
         digest=plan.digest,
         made_at=plan.made_at,
         actions=len(plan.actions),
         manifests=tuple(str(path) for path in manifests),
-        pace={"requests_per_second": pace.requests_per_second, "concurrency": pace.concurrency},
+        pace={
+            "requests_per_second": pace.requests_per_second,
+            "concurrency": pace.concurrency,
+            **bytes_per_day,
+        },
         limits={"jobs": limits.jobs, "expedited_jobs": limits.expedited_jobs},
+        restarts={"expired": restarts.expired, "failed": restarts.failed},
         allow=dict(allow),
     )
 
@@ -220,12 +241,18 @@ def read_plan(lines: Iterable[str], *, file: Path) -> SavedPlan:
         seal.add(text)
         line, one = _read(text, file, number)
         asked.append(one)
-        entries.add(entry(one.request, line.generation))
+        entries.add(_entry(line, one.request, header))
         if line.action in STARTING and line.generation > 0:
             restarts[one.key] = line.generation
     if len(asked) != header.actions or digest(entries) != header.digest or seal.text != header.seal:
         raise _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
     return SavedPlan(header, tuple(asked), frozenset(entries), restarts)
+
+
+def _entry(line: _Line, request: Request, header: PlanHeader) -> str:
+    return entry_of(
+        request, line.generation, verb=line.action, reason=line.reason, restarts=header.repurchases
+    )
 
 
 def _header(text: str, file: Path) -> PlanHeader:

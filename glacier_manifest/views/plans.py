@@ -55,6 +55,7 @@ def _body(plan: Plan) -> Iterator[str]:
     yield from _drifts(plan)
     if plan.starts:
         yield from _totals(plan)
+        yield from _restarts(plan)
         yield "Started jobs cannot be cancelled."
         yield ""
 
@@ -169,6 +170,18 @@ def _totals(plan: Plan) -> Iterator[str]:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
         yield f"  {'  '.join(cells)}  {row[3]:>8}"
     yield ""
+
+
+def _restarts(plan: Plan) -> Iterator[str]:
+    """Say what an approval covers beyond what starts now."""
+    allowed = {"its output has expired": plan.restarts.expired, "its job has failed": plan.restarts.failed}
+    told = [f"{_times(number)} when {word}" for word, number in allowed.items() if number]
+    if told:
+        yield f"Approved with this plan: each is bought again by itself, up to {' and '.join(told)}."
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -96,6 +96,7 @@ def _planned(
     )
     warn(console, lists.warnings)
     records = state.latest(one.key for one in asked)
+    restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
     outlook = Outlook(records, {})
     if arguments.refresh:
         service = ServiceClock(time.monotonic)
@@ -104,10 +105,10 @@ def _planned(
             records,
             reader=GlacierReader(clients, on_service_time=service.hear),
             known_jobs=state.known_jobs,
+            restarts=restarts,
             adopt_strangers=not arguments.no_adopt,
             now=lambda: service.now() or now(),
         )
-    restarts = Restarts(arguments.restarts)
     return Plan(decide_all(asked, lambda _keys: outlook.records, restarts, found=outlook.found), made_at)
 
 
@@ -129,6 +130,7 @@ def _header(plan: Plan, manifest: Manifest, allowances: Allowances, state: State
         pace=manifest.pace,
         limits=manifest.limits,
         allow=allowances.values,
+        restarts=manifest.restarts,
     )
 
 
