@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_sour
 from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.errors import Exit, Interrupted
 from glacier_manifest.planning.decide import decide_all
+from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.limits import Allowances
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.starting.apply import Service, Terms, apply
@@ -114,9 +115,16 @@ def _planned(
 ) -> Plan:
     made_at = now()
     asked = source.asked(arguments, state=state, clients=clients, now=made_at)
+    _bind(state, asked, clients)
     restarts = source.restarts(arguments.restarts)
     stock = healing.take_stock(asked, restarts=restarts)
     return Plan(decide_all(asked, state.latest, restarts, found=stock.found), made_at)
+
+
+def _bind(state: State, asked: Iterable[Asked], clients: Clients) -> None:
+    """Bind the state to whom and what it is used for before anything is written: adopting writes as well."""
+    for account_id, region in {(one.request.vault.account_id, one.request.vault.region) for one in asked}:
+        state.bind(account_id=account_id, endpoint=clients.endpoint(region))
 
 
 def _started(
@@ -134,10 +142,6 @@ def _started(
     if arguments.form == "human" and not asks(console, source, arguments):
         console.note("\n".join(plans.last_lines(plan)))
     approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
-    for account_id, region in {
-        (one.request.vault.account_id, one.request.vault.region) for one in plan.starts
-    }:
-        state.bind(account_id=account_id, endpoint=clients.endpoint(region))
     identity = state.identity
     log = RunLog(logger_for(console))
     deadline = time.monotonic() + arguments.deadline.total_seconds()
