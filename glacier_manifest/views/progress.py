@@ -109,21 +109,17 @@ def remark(event: Holding | Settling | TryingLater) -> str:
         case Holding():
             return f"{event.unknown} outcomes are unknown: nothing more is sent before they are settled"
         case Settling(unknown=0):
+            shown = "1 vault shows" if event.vaults == 1 else f"{event.vaults} vaults show"
             return (
-                f"{_vaults(event.vaults)} show jobs of a state that was lost: listed again at "
-                f"{event.until:%H:%M:%S} UTC, so that none is missed"
+                f"{shown} jobs of a state that was lost: listed again at {event.until:%H:%M:%S} UTC, "
+                "so that none is missed"
             )
         case Settling():
-            return (
-                f"{event.unknown} outcomes are unknown: {_vaults(event.vaults)} listed at "
-                f"{event.until:%H:%M:%S} UTC to settle them"
-            )
+            unknown = "1 outcome is" if event.unknown == 1 else f"{event.unknown} outcomes are"
+            vaults = "1 vault is" if event.vaults == 1 else f"{event.vaults} vaults are"
+            return f"{unknown} unknown: {vaults} listed at {event.until:%H:%M:%S} UTC to find out"
         case TryingLater():
             return f"{event.refused} refused for now: tried again at {event.until:%H:%M:%S} UTC"
-
-
-def _vaults(number: int) -> str:
-    return "1 vault" if number == 1 else f"{number} vaults"
 
 
 def _told(results: Counter[str]) -> str:
