@@ -116,6 +116,16 @@ class State(Protocol):
     def started_under(self, approval: int, *, slots: Collection[str]) -> Started:
         """Count what an approval has started: requests without a slot, and those of `slots`."""
 
+    def started_bytes(self, since: datetime) -> Mapping[datetime, int]:
+        """Return the bytes that were started in each minute from `since` on, the earliest minute first.
+
+        The time is the service's, where it is known. What has an unknown size is not counted; what has an
+        unknown outcome is.
+        """
+
+    def last_sent_at(self) -> datetime | None:
+        """Return when a call was last made, by the host's clock; None if that is long ago, or never."""
+
     def events(self, *, key: str | None = None) -> Iterator[Mapping[str, Any]]:
         """Stream the event log, oldest first, as JSON values.
 

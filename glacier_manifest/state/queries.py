@@ -16,8 +16,14 @@ from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.state.protocol import Approval, Identity, Started
 from glacier_manifest.state.record import Record
-from glacier_manifest.state.rows import COLUMNS, from_row
-from glacier_manifest.state.schema import HAS_JOB, IS_STARTED, IS_UNDER_WAY
+from glacier_manifest.state.rows import COLUMNS, from_row, moment_text, optional_moment
+from glacier_manifest.state.schema import (
+    HAS_JOB,
+    HAS_STARTED_BYTES,
+    IS_STARTED,
+    IS_UNDER_WAY,
+    STARTED_MINUTE,
+)
 
 T = TypeVar("T")
 
@@ -43,6 +49,15 @@ ANY = "SELECT EXISTS (SELECT 1 FROM requests)"
 STARTED_UNDER = (
     f"SELECT count(*), coalesce(sum(tier = '{Tier.EXPEDITED}'), 0) FROM requests "
     f"WHERE approval = ? AND {IS_STARTED} AND (slot IS NULL OR slot IN (SELECT value FROM json_each(?)))"
+)
+STARTED_BYTES = (
+    f"SELECT {STARTED_MINUTE} AS minute, sum(size) FROM requests "
+    f"WHERE {HAS_STARTED_BYTES} AND {STARTED_MINUTE} >= ? GROUP BY minute ORDER BY minute"
+)
+#: Looks no further back than this many events: a run that sends slower than that has none to wait for.
+LAST_SENT = (
+    "SELECT max(at) FROM (SELECT event, at FROM events ORDER BY id DESC LIMIT 1000) "
+    "WHERE event IN ('intended', 'sent-again')"
 )
 APPROVAL = "SELECT id, digest, how, approved_at FROM approvals WHERE digest = ?"
 _EVENTS = (
@@ -184,6 +199,17 @@ def started_under(connection: sqlite3.Connection, approval_id: int, slots: Colle
     """Count what an approval has started: requests without a slot, and those of `slots`."""
     row = connection.execute(STARTED_UNDER, (approval_id, json.dumps([*slots]))).fetchone()
     return Started(jobs=row[0], expedited_jobs=row[1])
+
+
+def started_bytes(connection: sqlite3.Connection, since: datetime) -> dict[datetime, int]:
+    """Return the bytes that were started in each minute from `since` on, the earliest minute first."""
+    rows = connection.execute(STARTED_BYTES, (moment_text(since)[:16],))
+    return {datetime.fromisoformat(f"{minute}Z"): size for minute, size in rows}
+
+
+def last_sent_at(connection: sqlite3.Connection) -> datetime | None:
+    """Return when a call was last made, by the host's clock, if the end of the log tells of one."""
+    return optional_moment(connection.execute(LAST_SENT).fetchone()[0])
 
 
 def events(connection: sqlite3.Connection, *, key: str | None) -> Iterator[Mapping[str, Any]]:

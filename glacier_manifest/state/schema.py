@@ -24,6 +24,9 @@ def _listed(statuses: frozenset[Status]) -> str:
 IS_UNDER_WAY = f"status IN {_listed(UNDER_WAY)}"
 IS_STARTED = f"status NOT IN {_listed(frozenset({Status.READY, Status.REJECTED}))}"
 HAS_JOB = "job_id IS NOT NULL"
+HAS_STARTED_BYTES = f"{IS_STARTED} AND size IS NOT NULL"
+#: The minute in which a purchase was made, by the service's time where it is known: ``2026-11-23T03:00``.
+STARTED_MINUTE = "substr(coalesce(service_at, accepted_at, intended_at), 1, 16)"
 
 _TABLES = f"""
 CREATE TABLE meta (
@@ -120,10 +123,16 @@ def _first_version(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _bytes_by_minute(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        f"CREATE INDEX requests_bytes ON requests ({STARTED_MINUTE}, size) WHERE {HAS_STARTED_BYTES}"
+    )
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
 #: What leads from each version of the schema to the next; a file's ``user_version`` counts those applied.
-MIGRATIONS: Sequence[Migration] = (_first_version,)
+MIGRATIONS: Sequence[Migration] = (_first_version, _bytes_by_minute)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

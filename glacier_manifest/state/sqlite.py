@@ -146,6 +146,16 @@ class ReadOnlyState:
         with self._readers.one() as connection:
             return queries.started_under(connection, approval, slots)
 
+    def started_bytes(self, since: datetime) -> Mapping[datetime, int]:
+        """Return the bytes that were started in each minute from `since` on, the earliest minute first."""
+        with self._readers.one() as connection:
+            return queries.started_bytes(connection, since)
+
+    def last_sent_at(self) -> datetime | None:
+        """Return when a call was last made, by the host's clock; None if that is long ago, or never."""
+        with self._readers.one() as connection:
+            return queries.last_sent_at(connection)
+
     def events(self, *, key: str | None = None) -> Iterator[Mapping[str, Any]]:
         """Stream the event log, oldest first."""
         with self._readers.one() as connection:

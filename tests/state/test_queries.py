@@ -36,6 +36,7 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         ),
         (queries.records_sql(statuses=UNDER_WAY, vault=None), "requests_by_status (status=?)"),
         (queries.STARTED_UNDER, "requests_started (approval=?)"),
+        (queries.STARTED_BYTES, "requests_bytes (<expr>>?)"),
         (queries.APPROVAL, "sqlite_autoindex_approvals_1 (digest=?)"),
     ],
 )
@@ -53,3 +54,16 @@ def test_what_is_finished_streams_without_being_sorted(
     connection: sqlite3.Connection, statuses: set[Status] | None
 ) -> None:
     assert plan(connection, queries.records_sql(statuses=statuses, vault=None)) == ["SCAN requests"]
+
+
+def test_the_last_call_is_looked_for_at_the_end_of_the_log_alone(connection: sqlite3.Connection) -> None:
+    steps = plan(connection, queries.LAST_SENT)
+
+    assert "LIMIT 1000" in queries.LAST_SENT
+    assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+def test_the_bytes_of_a_day_are_counted_without_being_sorted(connection: sqlite3.Connection) -> None:
+    assert plan(connection, queries.STARTED_BYTES) == [
+        "SEARCH requests USING INDEX requests_bytes (<expr>>?)"
+    ]
