@@ -18,7 +18,7 @@ from glacier_manifest.views.records import FORMAT_VERSION, counted, line_of, mom
 
 #: What a person has to look at, the most urgent first, and what mends it.
 _ATTENTION = {
-    Status.UNKNOWN: "the reply was lost; settle each with 'glacier-manifest state resolve ADDRESS'",
+    Status.UNKNOWN: "the reply was lost; the next apply finds out by listing, or asks you",
     Status.INTENDED: "a run is sending them now, or died; the next apply takes them up",
     Status.FAILED: "buy them again with 'glacier-manifest apply --restart failed'",
     Status.REJECTED: "Glacier said no; correct the manifest, then apply again",

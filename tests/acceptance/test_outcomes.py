@@ -42,7 +42,7 @@ class TestUnknown:
 
         assert f"  ? {lost}" in planned.out
         assert "Plan: 0 to start, 0 to adopt, 0 to restart, 1 unchanged, 1 unknown." in planned.out
-        assert "settle each with 'glacier-manifest state resolve ADDRESS'" in checked.out
+        assert "the next apply finds out by listing, or asks you" in checked.out
 
     def test_naming_its_job_makes_it_ours(self, user: User, lost: str) -> None:
         job_id = next(job.job_id for job in user.sandbox.accepted if job.archive_id == DASHED)

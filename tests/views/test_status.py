@@ -45,7 +45,7 @@ def test_a_row_for_each_job_and_vault_and_what_needs_a_person_first(state: Sqlit
     assert (
         view.human(state, now=NOON + DAY / 2, width=80)
         == """\
-1 unknown (the reply was lost; settle each with 'glacier-manifest state resolve ADDRESS'):
+1 unknown (the reply was lost; the next apply finds out by listing, or asks you):
   unknown      audit/photos/b1  no-answer: Read timeout on endpoint URL
 
 job      vault   requests                    first output gone in
