@@ -33,6 +33,7 @@ _VOLATILE = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "NAME"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z"), "MOMENT"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "DAY"),
+    (re.compile(r"\b\d\d:\d\d:\d\d UTC\b"), "TIME"),
     (re.compile(r"(?<![\w-])[\w-]{92}(?![\w-])"), "JOB"),
     (re.compile(r"\bhost [^\s,]+, pid \d+"), "host HOST, pid PID"),
     (re.compile(r'"host": "[^"]+", "pid": \d+'), '"host": HOST, "pid": PID'),
@@ -152,5 +153,5 @@ def _curl(arguments: list[str]) -> str:
 def _expression(shown: str) -> str:
     """Return the regular expression of an output in which `…` stands for anything."""
     text = re.escape(shown)
-    text = re.sub(r"(?m)^…$", lambda _: ".*", text)
+    text = re.sub(r"(?m)^…(?=\\?$)", lambda _: ".*", text)  # a line end is escaped
     return text.replace("…", r"[^\n]*")
