@@ -10,8 +10,8 @@ from glacier_manifest.errors import StateError
 
 #: Ends every message after which the state may be lost: what was paid for is still to be found.
 STILL_LISTED = (
-    "but look first with 'aws glacier list-jobs' at what is under way: Glacier still lists every job until "
-    "about a day after it ended, ours with a [gm1:...] marker in the description"
+    "'glacier-manifest plan': it starts nothing, and shows what Glacier still lists, until about a day after "
+    "a job ended, and would be adopted, and what would be bought again"
 )
 
 _MASK = 0xFF  # the extended codes of SQLite carry the primary code in their lowest byte
@@ -49,7 +49,7 @@ def corrupt(path: Path, why: str) -> StateError:
     return StateError(
         "state-corrupt",
         f"the state {path} is damaged or is no state of glacier-manifest: {why}",
-        next_step=f"restore {path} from a backup, or move it away and plan anew; {STILL_LISTED}",
+        next_step=f"restore a backup of {path} (an old one will do) or move it away, then run {STILL_LISTED}",
     )
 
 
@@ -58,7 +58,7 @@ def gone(path: Path) -> StateError:
     return StateError(
         "state-gone",
         f"the state {path} was deleted or replaced while this run used it; nothing more is sent",
-        next_step=f"put the file back, or plan anew; {STILL_LISTED}",
+        next_step=f"put the file back, or an old copy of it; then run {STILL_LISTED}",
     )
 
 
