@@ -160,11 +160,13 @@ class Stocktaker:
             stock.reconciled.left.extend(shelf.unknowns)
             return None
         left = self._concluded(shelf, seen, began=began, into=stock)
-        if not left and not self._tells_of_a_lost_state(vault, shelf, seen):
+        is_lost = self._tells_of_a_lost_state(vault, shelf, seen)
+        if not left and not is_lost:
             self._keep(shelf, seen, stock)
             return None
         shelf.unknowns = left
-        return max(began + self._settle_seconds, self._reconciler.settled_at(left))
+        settled_at = self._reconciler.settled_at(left) if left else began
+        return max(settled_at, began + self._settle_seconds) if is_lost else settled_at
 
     def _list_again(self, vault: Vault, shelf: _Shelf, stock: Stock) -> None:
         began = self._surroundings.monotonic()
