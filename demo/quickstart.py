@@ -39,6 +39,7 @@ Next:
   write a manifest for a vault of yours (docs/manifest.md), with its real account_id and region
   glacier-manifest plan jobs.yaml      shows what would start, and starts nothing
   glacier-manifest apply jobs.yaml     shows it again and asks before it starts anything
+  docs/exactly-once.md                 why nothing is paid for twice, and where that ends
 """
 
 

@@ -46,6 +46,22 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_a_heading_find_it(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    ours = [
+        (page.parent / target if target else page, anchor) for target, anchor in links if ":" not in target
+    ]
+
+    assert [anchor for target, anchor in ours if anchor not in anchors(target)] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_fence_is_closed(page: Path) -> None:
     fences = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("```")]
 
