@@ -165,6 +165,7 @@ def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> 
         requests_per_second=source.pace.requests_per_second,
         concurrency=source.pace.concurrency,
         endurance=Endurance(1 if arguments.fail_fast else arguments.max_errors),
+        bytes_per_day=source.pace.bytes_per_day,
     )
 
 
@@ -230,5 +231,10 @@ def _next_step(summary: Summary, report: Report) -> str:
         return (
             f"the run ended at {report.gave_up.mishap.code}, met too often in a row: correct its cause, "
             "or go on past it with a higher --max-errors"
+        )
+    if report.again_at is not None and summary.exit is Exit.PENDING:
+        return (
+            f"run the same command again from {report.again_at:%Y-%m-%d %H:%M} UTC on: "
+            "what is left over may be sent then"
         )
     return failures.next_step(summary.exit)

@@ -7,7 +7,7 @@ from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
 from glacier_manifest.errors import NotApproved
 from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
-from glacier_manifest.planning.limits import Allowances, check_limits
+from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.state.protocol import Approval, Started, State
 from glacier_manifest.views import plans as view
@@ -44,7 +44,9 @@ def consented(
     else:
         entries, how = frozenset(plan.entries), "yes" if arguments.yes else "prompt"
     started = started_before(state, digest, plan)
-    check_limits(plan, limits=source.limits, allowances=_allowances(source, arguments), started=started)
+    allowances = _allowances(source, arguments)
+    check_limits(plan, limits=source.limits, allowances=allowances, started=started)
+    check_volume(plan, bytes_per_day=source.pace.bytes_per_day, allowances=allowances)
     if how == "prompt":
         _ask(console, plan)
     return state.approve(digest=digest, entries=entries, how=how, at=now)

@@ -114,8 +114,8 @@ planning_options = several(
         "--allow",
         "allowances",
         multiple=True,
-        metavar="NAME=VALUE",
-        help="Lift one limit for this approval: jobs=N, expedited_jobs=N.",
+        metavar="NAME[=VALUE]",
+        help="Lift one limit for this approval: jobs=N, expedited_jobs=N, unknown-size.",
     ),
     click.option(
         "--new-account",

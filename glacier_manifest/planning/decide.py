@@ -107,8 +107,15 @@ def decide(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sight
         again: What is to be bought again.
         sighting: The job in Glacier's listing that serves it, though the state did not know.
     """
-    action = _decided(asked, record, again, sighting)
+    action = _decided(_sized(asked, record), record, again, sighting)
     return replace(action, restarts=again.repurchases) if again.repurchases.highest else action
+
+
+def _sized(asked: Asked, record: Record | None) -> Asked:
+    """Fill in a size that an earlier purchase has brought to light."""
+    if record is None or record.size is None or asked.request.size is not None:
+        return asked
+    return replace(asked, request=replace(asked.request, size=record.size))
 
 
 def _decided(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sighting | None) -> Action:

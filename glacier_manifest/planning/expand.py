@@ -66,7 +66,14 @@ def _request(job: Job, vault: Vault, what: What, slot: str | None) -> Request:
         sns_topic=job.sns_topic,
         slot=slot,
         schedule=job.schedule,
+        size=_size_of(what),
     )
+
+
+def _size_of(what: What) -> int | None:
+    """Return the bytes that are asked for, where the manifest alone tells."""
+    asked_for = what.retrieval_byte_range if isinstance(what, ArchiveRetrieval) else None
+    return None if asked_for is None else asked_for.end - asked_for.start + 1
 
 
 def _what(job: Job, read_list: ListReader) -> Iterator[tuple[What, Span]]:

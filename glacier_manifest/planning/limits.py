@@ -1,26 +1,35 @@
 """How much one approval may start, over all its reruns; checked before the first call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from glacier_manifest.errors import OverLimit, UsageError
 from glacier_manifest.manifest import Limits
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.plan import Action, Plan
 from glacier_manifest.state.protocol import Started
+from glacier_manifest.units import format_size
 
 #: The limits that `--allow NAME=VALUE` may lift.
 NAMES = ("jobs", "expedited_jobs")
 
+#: What `--allow` lets happen without a number.
+UNKNOWN_SIZE = "unknown-size"
+
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """Limits that this run lifts, each by name."""
+    """Limits that this run lifts, each by name; `UNKNOWN_SIZE` stands among them with 1."""
 
     values: Mapping[str, int]
 
+    @property
+    def unknown_size(self) -> bool:
+        """Whether what has an unknown size may start although bytes are limited."""
+        return UNKNOWN_SIZE in self.values
+
     @classmethod
     def parse(cls, words: tuple[str, ...]) -> "Allowances":
-        """Read the ``NAME=VALUE`` words of `--allow`.
+        """Read the words of `--allow`: ``NAME=VALUE``, or ``unknown-size``.
 
         Raises:
             UsageError: A word is not of that form, or names no limit.
@@ -29,11 +38,13 @@ class Allowances:
 
 
 def _allowance(word: str) -> tuple[str, int]:
+    if word == UNKNOWN_SIZE:
+        return word, 1
     name, _, value = word.partition("=")
     if name not in NAMES or not value.isdecimal():
         raise UsageError(
             "bad-allowance",
-            f"--allow {word} is not NAME=NUMBER with one of the names {', '.join(NAMES)}",
+            f"--allow {word} is not NAME=NUMBER with one of the names {', '.join(NAMES)}, nor {UNKNOWN_SIZE}",
             next_step="write for example --allow jobs=2000",
         )
     return name, int(value)
@@ -68,3 +79,53 @@ def _check(name: str, allowed: int | None, *, before: int, now: int) -> None:
         next_step=f"start fewer (--target, --exclude), raise limits.{name} in the manifest, "
         f"or lift it for this run with --allow {name}={before + now}",
     )
+
+
+def check_volume(plan: Plan, *, bytes_per_day: int | None, allowances: Allowances) -> None:
+    """Refuse a plan that starts what could never be held to the bytes of a day.
+
+    An inventory retrieves no archive, so its size does not matter.
+
+    Args:
+        plan: What would start now.
+        bytes_per_day: The manifest's `pace.bytes_per_day`; None where nothing limits them.
+        allowances: What this run lets happen.
+
+    Raises:
+        OverLimit: ``unknown-size``: something has a size that nobody knows, which never counts as zero;
+            ``larger-than-a-day``: something has more bytes than a day may see.
+    """
+    if bytes_per_day is None:
+        return
+    retrievals = [action for action in plan.starts if action.request.archive_id is not None]
+    unknown = [action for action in retrievals if action.request.size is None]
+    if unknown and not allowances.unknown_size:
+        raise _of_unknown_size(unknown)
+    large = [one for one in retrievals if (one.request.size or 0) > bytes_per_day]
+    if large:
+        raise _larger_than_a_day(large[0], bytes_per_day)
+
+
+def _larger_than_a_day(action: Action, bytes_per_day: int) -> OverLimit:
+    return OverLimit(
+        "larger-than-a-day",
+        f"{action.address} has {format_size(action.request.size or 0)}, and pace.bytes_per_day lets "
+        f"{format_size(bytes_per_day)} start: it would wait for ever",
+        next_step="raise pace.bytes_per_day in the manifest, ask for byte ranges, or leave it out with "
+        "--exclude",
+    )
+
+
+def _of_unknown_size(unknown: Sequence[Action]) -> OverLimit:
+    return OverLimit(
+        "unknown-size",
+        f"pace.bytes_per_day limits the bytes that are started, and the size of {unknown[0].address} "
+        f"is not known{_and_more(unknown)}",
+        next_step="ask for byte ranges, remove pace.bytes_per_day, or start them uncounted with "
+        "--allow unknown-size",
+    )
+
+
+def _and_more(actions: Sequence[Action]) -> str:
+    others = len(actions) - 1
+    return f" (nor that of {others} more)" if others else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from glacier_manifest.aws.glacier import Starter
 from glacier_manifest.planning.plan import Action, Plan
@@ -13,6 +14,7 @@ from glacier_manifest.starting.rounds import Rounds
 from glacier_manifest.starting.run import Endurance, Report, Run
 from glacier_manifest.starting.sender import Backoff, Sender
 from glacier_manifest.starting.surroundings import Surroundings
+from glacier_manifest.starting.volume import WINDOW, Starts, Volume, WithinVolume
 from glacier_manifest.state.protocol import Approval, State
 
 
@@ -24,11 +26,13 @@ class Terms:
         requests_per_second: The most calls a second.
         concurrency: How many calls are under way at once.
         endurance: How many identical refusals in a row end it.
+        bytes_per_day: The most bytes started in any 24 hours; None where nothing limits them.
     """
 
     requests_per_second: float
     concurrency: int
     endurance: Endurance
+    bytes_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,11 @@ def apply(
     Returns:
         How each start ended. A state that cannot be written ends the run; the report carries the error.
     """
-    pacer = Pacer(
-        requests_per_second=terms.requests_per_second,
-        clock=Clock(surroundings.monotonic, surroundings.stop.wait),
-        deadline=surroundings.deadline,
-    )
+    pacer = _pacer(state, terms, surroundings)
+    volume = _volume(state, terms, surroundings)
 
-    def sender(tell_later: Callable[[Event], None]) -> Sender:
-        return Sender(
+    def sender(tell_later: Callable[[Event], None]) -> Starts:
+        one = Sender(
             state=state,
             starter=service.starter,
             pacer=pacer,
@@ -87,6 +88,7 @@ def apply(
             now=surroundings.now,
             tell=tell_later,
         )
+        return one if volume is None else WithinVolume(one, volume, tell_later)
 
     def send(actions: Sequence[Action]) -> Report:
         run = Run(
@@ -98,4 +100,29 @@ def apply(
         )
         return run(actions, approval=approval.id, tell=tell)
 
-    return Rounds(send, service.reconciler, state, surroundings, tell)(plan.starts)
+    report = Rounds(send, service.reconciler, state, surroundings, tell)(plan.starts)
+    if volume is not None:
+        report.again_at = _earlier(report.again_at, volume.again_at)
+    return report
+
+
+def _pacer(state: State, terms: Terms, surroundings: Surroundings) -> Pacer:
+    last_sent_at = state.last_sent_at()
+    quiet = timedelta.max if last_sent_at is None else surroundings.now() - last_sent_at
+    return Pacer(
+        requests_per_second=terms.requests_per_second,
+        clock=Clock(surroundings.monotonic, surroundings.stop.wait),
+        deadline=surroundings.deadline,
+        quiet_for=quiet.total_seconds(),
+    )
+
+
+def _volume(state: State, terms: Terms, surroundings: Surroundings) -> Volume | None:
+    if terms.bytes_per_day is None:
+        return None
+    started = state.started_bytes(surroundings.service_now() - WINDOW)
+    return Volume(bytes_per_day=terms.bytes_per_day, started=started, surroundings=surroundings)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)

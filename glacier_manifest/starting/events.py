@@ -119,6 +119,13 @@ class TryingLater:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeUsedUp:
+    """The bytes of a day are used up: nothing more is sent before `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """No further call is made; those under way are waited for. `why` ends the sentence."""
 
@@ -136,5 +143,6 @@ Event = (
     | Adopted
     | Released
     | TryingLater
+    | VolumeUsedUp
     | Stopping
 )

@@ -1,14 +1,21 @@
 """How fast the whole run sends: a ceiling, less when the service throttles, and back again.
 
-One time line for all workers: each call takes the next slot on it, so that no burst follows a pause. The
-rate follows AIMD: throttling multiplies it by `_DECREASE`, each success adds a little back.
+One time line for all workers: each call takes the next slot on it, so that no burst follows a pause, nor the
+end of one run and the beginning of the next. The rate follows AIMD: each success adds a little back, and
+throttling multiplies it by `_DECREASE`, or takes it down at once to what the service has accepted in the last
+second: a rate far above what it lets is found out in a second or two, not in as many as it has halves.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-_DECREASE = 0.7
+_DECREASE = 0.8
+#: The most that one slow-down takes, however little was accepted: a second is a small sample.
+_DEEPEST_DECREASE = 0.1
+#: Answers in a second from which on they tell how much the service accepts.
+_TELLING = 10
 _SLOWEST = 0.1
 #: Successes at the full rate that bring a run from nothing back to its ceiling: about a minute's worth.
 _RECOVERY_SECONDS = 60.0
@@ -32,16 +39,33 @@ class NoTimeLeftError(Exception):
 
 
 class Pacer:
-    """Gives out the moments at which calls may be made."""
+    """Gives out the moments at which calls may be made.
 
-    def __init__(self, *, requests_per_second: float, clock: Clock, deadline: float) -> None:
+    Args:
+        requests_per_second: The most calls a second.
+        clock: Time.
+        deadline: The monotonic second after which none is made.
+        quiet_for: Seconds since an earlier run made its last call; the first one of this run keeps its
+            distance from that, but never waits longer than for one turn, whatever the clocks say.
+    """
+
+    def __init__(
+        self,
+        *,
+        requests_per_second: float,
+        clock: Clock,
+        deadline: float,
+        quiet_for: float = float("inf"),
+    ) -> None:
         self._ceiling = requests_per_second
         self._rate = requests_per_second
         self._slowest = min(requests_per_second, _SLOWEST)
         self._clock = clock
         self._deadline = deadline
-        self._next_slot = clock.now()
+        turn = 1 / requests_per_second
+        self._next_slot = clock.now() + min(max(turn - quiet_for, 0.0), turn)
         self._last_slowed = float("-inf")
+        self._accepted, self._answered = _LastSecond(), _LastSecond()
         self._lock = Lock()
 
     @property
@@ -85,13 +109,41 @@ class Pacer:
         """
         with self._lock:
             now = self._clock.now()
+            self._answered.add(now)
             if now - self._last_slowed < 1.0:
                 return None
             self._last_slowed = now
-            self._rate = max(self._rate * _DECREASE, self._slowest)
+            self._rate = max(min(self._rate * _DECREASE, self._bearable(now)), self._slowest)
             return self._rate
+
+    def _bearable(self, now: float) -> float:
+        """Return the rate that the service bears, as far as the last second tells."""
+        if self._answered.count(now) < _TELLING:
+            return self._rate
+        return max(self._accepted.count(now), self._rate * _DEEPEST_DECREASE)
 
     def succeeded(self) -> None:
         """Raise the rate a little, up to the ceiling."""
         with self._lock:
+            now = self._clock.now()
+            self._accepted.add(now)
+            self._answered.add(now)
             self._rate = min(self._ceiling, self._rate + self._ceiling / _RECOVERY_SECONDS / self._rate)
+
+
+class _LastSecond:
+    """Counts what happened within the last second."""
+
+    def __init__(self) -> None:
+        self._moments: deque[float] = deque()
+
+    def add(self, now: float) -> None:
+        """It happens now."""
+        self._moments.append(now)
+        self.count(now)
+
+    def count(self, now: float) -> int:
+        """Return how often it has happened."""
+        while self._moments and self._moments[0] <= now - 1.0:
+            self._moments.popleft()
+        return len(self._moments)

@@ -11,7 +11,8 @@ from threading import Lock
 from glacier_manifest.aws.answers import Answer
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Holding, Outcome, Result, RunBegan, Stopping
-from glacier_manifest.starting.sender import LeftOpenError, Sender, StopRunError
+from glacier_manifest.starting.sender import LeftOpenError, StopRunError
+from glacier_manifest.starting.volume import Starts
 from glacier_manifest.state.record import Record
 
 #: Unknown outcomes after which nothing more is sent before they are settled.
@@ -38,7 +39,8 @@ class Report:
         error: The first error that ended the run, where one did: of the state, or a fault of ours.
         unrecorded: Records that the state could not take, as they would be: what is known must not be lost.
         held: Actions that were not sent because too many outcomes were unknown.
-        again_at: When what was refused for now may be tried again, where that is beyond the deadline.
+        again_at: When what was refused, or found no room, may be tried again, where that is beyond the
+            deadline.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -56,7 +58,7 @@ class Run:
     def __init__(
         self,
         *,
-        sender: Callable[[Callable[[Event], None]], Sender],
+        sender: Callable[[Callable[[Event], None]], Starts],
         concurrency: int,
         rate: float,
         endurance: Endurance,

@@ -16,6 +16,7 @@ from glacier_manifest.starting.events import (
     SendingAgain,
     Settling,
     TryingLater,
+    VolumeUsedUp,
 )
 from glacier_manifest.views.records import words
 
@@ -53,7 +54,7 @@ class ProgressBar:
             case RunBegan():
                 self._results.clear()
                 self._progress.reset(self._task, total=event.total)
-            case Holding() | Settling() | TryingLater():
+            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
                 self._progress.console.print(remark(event), highlight=False)
             case Outcome():
                 self._results[str(event.result)] += 1
@@ -87,7 +88,7 @@ class MinuteLine:
             case RunBegan():
                 self._results.clear()
                 self._total = event.total
-            case Holding() | Settling() | TryingLater():
+            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
                 self._say(remark(event))
             case Outcome():
                 self._results[str(event.result)] += 1
@@ -103,7 +104,7 @@ class MinuteLine:
         self._say(f"{self._results.total()} of {self._total}: {told}{besides}")
 
 
-def remark(event: Holding | Settling | TryingLater) -> str:
+def remark(event: Holding | Settling | TryingLater | VolumeUsedUp) -> str:
     """Return why a run waits, as one line for people."""
     match event:
         case Holding():
@@ -120,6 +121,8 @@ def remark(event: Holding | Settling | TryingLater) -> str:
             return f"{unknown} unknown: {vaults} listed at {event.until:%H:%M:%S} UTC to find out"
         case TryingLater():
             return f"{event.refused} refused for now: tried again at {event.until:%H:%M:%S} UTC"
+        case VolumeUsedUp():
+            return f"pace.bytes_per_day is used up: there is room again at {event.until:%H:%M:%S} UTC"
 
 
 def _told(results: Counter[str]) -> str:

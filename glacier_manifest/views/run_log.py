@@ -18,6 +18,7 @@ from glacier_manifest.starting.events import (
     Slowed,
     Stopping,
     TryingLater,
+    VolumeUsedUp,
 )
 from glacier_manifest.views.records import moment
 
@@ -45,6 +46,8 @@ class RunLog:
                 self._outcome(event)
             case Holding() | Settling() | Adopted() | Released() | TryingLater():
                 self._healing(event)
+            case VolumeUsedUp():
+                self._logger.info("volume_used_up", until=moment(event.until))
             case Stopping():
                 self._logger.warning("stopping", why=event.why)
 

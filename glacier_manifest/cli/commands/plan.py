@@ -29,7 +29,7 @@ from glacier_manifest.cli.wiring import now, state_to_read, warn
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
 from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.limits import Allowances, check_limits
+from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
 from glacier_manifest.state.protocol import State
@@ -71,6 +71,7 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
         _show(console, plan, arguments.form)
         started = started_before(state, plan.digest, plan)
         check_limits(plan, limits=manifest.limits, allowances=allowances, started=started)
+        check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=allowances)
         if arguments.out is not None:
             header = _header(plan, manifest, allowances, state)
             _save(console, plan, header, arguments.out)
