@@ -13,7 +13,7 @@ from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
-from glacier_manifest.cli.consent import asks, consented
+from glacier_manifest.cli.consent import asks, check_plans_state, consented
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.logs import logger_for
 from glacier_manifest.cli.reading import check_output, check_writable
@@ -74,6 +74,7 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
             lock_timeout=arguments.lock_timeout,
         ) as state,
     ):
+        check_plans_state(source, arguments=arguments, state=state)
         healing = _healing(console, arguments, state, clients)
         lose_track_of_intents(state, attempts=healing.attempts, now=now())
         plan = _planned(source, arguments, state=state, clients=clients, healing=healing)

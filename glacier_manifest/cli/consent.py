@@ -13,6 +13,20 @@ from glacier_manifest.state.protocol import Approval, Started, State
 from glacier_manifest.views import plans as view
 
 
+def check_plans_state(
+    source: FromManifests | FromSavedPlan, *, arguments: ApplyArguments, state: State
+) -> None:
+    """Refuse a saved plan that belongs to another state, before anything is written into this one.
+
+    Raises:
+        Elsewhere: It does, and nobody said that it is meant.
+    """
+    if isinstance(source, FromSavedPlan) and not arguments.new_state:
+        header = source.saved.header
+        before = state.approval(header.digest)
+        check_state(header, state.identity, approval=before, is_empty=state.is_empty())
+
+
 def consented(
     console: Console,
     source: FromManifests | FromSavedPlan,
@@ -27,13 +41,9 @@ def consented(
     Raises:
         NotApproved: Nobody has approved some of them.
         OverLimit: The approval would start more than a limit lets.
-        Elsewhere: A saved plan belongs to another state.
     """
     digest = _digest(source, plan, arguments)
     if isinstance(source, FromSavedPlan):
-        if not arguments.new_state:
-            before = state.approval(digest)
-            check_state(source.saved.header, state.identity, approval=before, is_empty=state.is_empty())
         check_approved(plan, source.saved.entries)
         entries, how = source.saved.entries, "plan"
     elif arguments.expect is not None:
