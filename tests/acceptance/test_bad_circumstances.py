@@ -1,5 +1,6 @@
 """Whatever is missing, wrong or full: one clear message, the right exit code, and nothing lost."""
 
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -62,15 +63,15 @@ def test_no_credentials_at_all(user: User, account: str) -> None:
     finishes(user)
 
 
-def test_no_network_is_waited_for_until_the_deadline_and_told(user: User) -> None:
+def test_without_a_network_nothing_is_begun(user: User) -> None:
+    """What a vault's listing would show may make a start needless, so that it is asked first."""
     user.manifest(retrievals(IDS))
 
-    applied = user.run(
-        "apply", "jobs.yaml", "--yes", "--endpoint-url", CLOSED_PORT, "--deadline", "1s"
-    ).left_undone(75)
+    applied = user.run("apply", "jobs.yaml", "--yes", "--endpoint-url", CLOSED_PORT)
 
-    assert "unreachable: Could not connect to the endpoint URL" in applied.out
-    assert "6 deferred" in applied.out
+    told = applied.refused_with(1, "unreachable")
+    assert "ListJobs of vault 'my-vault' of account 012345678901 in us-west-2: Could not connect" in told.err
+    assert (applied.out, user.records()) == ("", [])
     finishes(user)
 
 
@@ -188,28 +189,22 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 """
 
 
-def test_a_disk_that_fills_up_stops_the_run_and_tells_every_job_that_it_could_not_record(
-    user: User,
-) -> None:
+def test_a_disk_that_fills_up_stops_the_run_and_what_it_could_not_record_is_rescued(user: User) -> None:
     user.manifest(retrievals(archive_ids(200)))
 
     applied = user.program("apply", "jobs.yaml", "--yes", "--format", "json", first=FULL_DISK)
 
     applied.refused_with(1, "state-unusable")
-    told = [
-        line.split()
-        for line in applied.err.splitlines()
-        if line.startswith("  glacier-manifest state resolve")
-    ]
-    recorded = {record["job_id"] for record in user.records()} - {None}
-    assert recorded | {words[4].removeprefix("--job-id=") for words in told} == {
-        job.job_id for job in user.sandbox.accepted
-    }
+    (rescued,) = (user.folder / ".glacier-manifest").glob("state.db.rescue-*.jsonl")
+    command = shlex.split(next(line for line in applied.err.splitlines() if "state import" in line))
+    accepted = {job.job_id for job in user.sandbox.accepted}
+    assert f"what the state could not take is in {rescued}\n" in applied.err
     assert applied.json["summary"]["not_tried"] > 100
+    assert {record["job_id"] for record in user.records()} - {None} < accepted
 
-    for words in told:  # exactly as the message says
-        resolved = user.run(*words[1:])
-        assert resolved.code == 0, resolved.err
+    imported = user.run(*command[1:])  # exactly as the message says
+    assert imported.code == 0, imported.err
+    assert {record["job_id"] for record in user.records()} == accepted
     finishes(user, total=200)
 
 

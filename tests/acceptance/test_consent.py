@@ -100,10 +100,24 @@ class TestSavedPlan:
         save(user)
 
         refused = user.run("apply", "saved.plan", "--state", "other.db").refused_with(5, "other-state")
+        left_alone = user.records("--state", "other.db")
         meant = user.run("apply", "saved.plan", "--state", "other.db", "--new-state")
 
         assert "--new-state" in refused.last
-        assert meant.out == "Apply: 2 started.\n"
+        assert left_alone == []
+        assert meant.out == "Apply: 1 started, 1 adopted.\n"
+
+    def test_a_plan_made_before_there_was_a_state_is_applied_in_one_that_adopts_first(
+        self, user: User
+    ) -> None:
+        user.manifest(retrievals([ARCHIVE]))
+        assert user.run("apply", "jobs.yaml", "--yes", "--state", "lost.db").code == 0
+        user.manifest(retrievals([ARCHIVE, DASHED]))
+        save(user)
+
+        applied = user.run("apply", "saved.plan")
+
+        assert (applied.code, applied.out) == (0, "Apply: 1 started, 1 adopted.\n"), applied.err
 
     def test_a_plan_made_before_there_was_a_state_goes_on_in_the_one_that_it_made(self, user: User) -> None:
         user.manifest(retrievals(IDS))
@@ -289,15 +303,29 @@ class TestElsewhere:
         assert f"made against {user.sandbox.url} and cannot be used against AWS" in refused.err
 
     def test_a_state_made_against_aws_is_never_used_against_a_sandbox(self, user: User) -> None:
-        """Nothing here reaches AWS: the run ends without network, but the state is bound to it by then."""
         user.manifest(retrievals([DASHED]))
-        aws = "https://glacier.us-west-2.amazonaws.com"
-        user.run("apply", "jobs.yaml", "--yes", "--endpoint-url", aws, "--deadline", "1s").left_undone(75)
+        assert user.run("apply", "jobs.yaml", "--yes").code == 0
+        exported = user.run("state", "export").out.replace(user.sandbox.url, "aws")
+        made_at_aws = ("--state", "aws.db")
+        assert user.run("state", "import", user.write(exported, "export.jsonl"), *made_at_aws).code == 0
+        user.sandbox.reset_calls()
 
-        refused = user.run("apply", "jobs.yaml", "--yes").refused_with(5, "other-endpoint")
+        refused = user.run("apply", "jobs.yaml", "--yes", *made_at_aws).refused_with(5, "other-endpoint")
 
         assert "made against AWS" in refused.err
-        assert user.sent() == 0
+        assert user.sandbox.counts() == {}
+
+    def test_a_state_that_only_adopted_belongs_where_it_adopted(self, user: User) -> None:
+        path = user.manifest(retrievals([DASHED]))
+        assert user.run("apply", "jobs.yaml", "--yes").code == 0
+        assert user.run("apply", "jobs.yaml", "--state", "other.db").out == "Apply: 1 adopted.\n"
+        path.write_text(path.read_text().replace(ACCOUNT, "-") + f"      - {ARCHIVE}\n")
+
+        aws = ("--endpoint-url", "https://glacier.us-west-2.amazonaws.com")
+        user.run("apply", "jobs.yaml", "--yes", "--state", "other.db", *aws).refused_with(5, "other-endpoint")
+        more = user.run("apply", "jobs.yaml", "--yes", "--state", "other.db")
+
+        assert (more.code, more.out) == (0, "Apply: 1 started, 1 kept.\n"), more.err
 
     def test_a_region_that_contradicts_the_manifest_is_an_error(self, user: User) -> None:
         user.manifest(retrievals([DASHED]))

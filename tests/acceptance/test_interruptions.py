@@ -34,6 +34,10 @@ def statuses(user: User) -> Counter[str]:
     return Counter(record["status"] for record in user.records())
 
 
+def sent(user: User) -> Counter[str]:
+    return Counter(body["ArchiveId"] for body in user.bodies())
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
@@ -68,17 +72,15 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(user: User) -> None:
     left = ended(process, before)
 
     user.sandbox.faults.clear()
-    sent_before = user.sent()
-    rerun = user.run("apply", "jobs.yaml", "--yes").left_undone(3)
-    unknown = statuses(user)["unknown"]
+    rerun = user.run("apply", "jobs.yaml", "--yes")
+
     assert (left.code, left.out) == (130, "")
     assert left.last.startswith("next: "), left.err
-    assert unknown == 2
-    assert user.sent() == sent_before + len(IDS) - unknown
-    assert f"{len(IDS) - unknown} started" in rerun.out
+    assert (rerun.code, rerun.out) == (0, f"Apply: {len(IDS) - 2} started, 2 adopted.\n"), rerun.err
+    assert sent(user) == dict.fromkeys(IDS, 1)
 
 
-def test_after_kill_9_nothing_is_sent_twice_and_what_nobody_knows_is_told(user: User) -> None:
+def test_after_kill_9_the_next_run_finds_what_was_started_and_sends_nothing_twice(user: User) -> None:
     process = applying(user, seconds=20, after=5)
     until(lambda: user.sent() == 7)
     process.kill()
@@ -86,18 +88,29 @@ def test_after_kill_9_nothing_is_sent_twice_and_what_nobody_knows_is_told(user: 
     lost = statuses(user)["intended"]
     user.sandbox.faults.clear()
 
-    rerun = user.run("apply", "jobs.yaml", "--yes").left_undone(3)
-    again = user.run("apply", "jobs.yaml", "--yes").left_undone(3)
+    rerun = user.run("apply", "jobs.yaml", "--yes")
+    again = user.run("apply", "jobs.yaml", "--yes")
 
-    sent = Counter(body["ArchiveId"] for body in user.bodies())
     assert killed.code == -signal.SIGKILL
     assert lost == 2
-    assert set(sent.values()) == {1}
-    assert statuses(user) == {"in_progress": len(IDS) - lost, "unknown": lost}
-    assert f"{lost} unknown" in rerun.out
-    assert "run-died: the run that was about to send it ended before it recorded an answer" in rerun.out
-    assert "state resolve" in again.last
-    assert again.out.endswith(f"Apply: {len(IDS) - lost} kept, {lost} unknown.\n")
+    assert (rerun.code, rerun.out) == (0, f"Apply: {len(IDS) - 7} started, 2 adopted, 5 kept.\n"), rerun.err
+    assert again.out == f"Nothing to do: all {len(IDS)} requests were started before.\n"
+    assert sent(user) == dict.fromkeys(IDS, 1)
+
+
+def test_after_kill_9_what_never_reached_glacier_is_sent_by_the_next_run(user: User) -> None:
+    user.manifest(retrievals(IDS), head=SLOWLY)
+    user.sandbox.faults.add("InitiateJob", "hang-before", seconds=20, after=5)
+    process = user.start("apply", "jobs.yaml", "--yes")
+    until(lambda: user.sent() == 7)
+    process.kill()
+    ended(process)
+    user.sandbox.faults.clear()
+
+    rerun = user.run("apply", "jobs.yaml", "--yes")
+
+    assert (rerun.code, rerun.out) == (0, f"Apply: {len(IDS) - 5} started, 5 kept.\n"), rerun.err
+    assert len(user.sandbox.accepted) == len(IDS)
 
 
 def test_a_second_run_is_locked_out_while_looking_is_free(user: User) -> None:

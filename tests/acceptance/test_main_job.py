@@ -233,4 +233,4 @@ def test_the_state_is_nobody_elses_and_hides_from_git(user: User, sandbox: Sandb
     assert f"Created the state {folder / 'state.db'}; keep it: it knows what was paid for." in applied.err
     assert (folder / "state.db").stat().st_mode & 0o777 == 0o600
     assert (folder / ".gitignore").read_text() == "*\n"
-    assert sandbox.counts() == {"InitiateJob": 1}
+    assert sandbox.counts() == {"ListJobs": 1, "InitiateJob": 1}

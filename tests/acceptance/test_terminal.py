@@ -193,7 +193,7 @@ def test_a_rejection_is_red_nowhere_but_readable_everywhere(user: User) -> None:
 def test_a_narrow_terminal_loses_no_address(user: User, columns: int) -> None:
     user.manifest(retrievals([ARCHIVE, DASHED]))
     user.sandbox.faults.add("InitiateJob", "lost-after", match=DASHED)
-    user.run("apply", "jobs.yaml", "--yes").left_undone(3)
+    user.run("apply", "jobs.yaml", "--yes", "--settle", "1h").left_undone(3)
 
     for words in (("plan", "jobs.yaml"), ("status",), ("state", "list")):
         terminal = at_a_terminal(user, *words, columns=columns)

@@ -17,6 +17,8 @@ from glacier_manifest.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "012345678901"
 VAULT = "my-vault"
+#: The sandbox lists a job at once, unless told to lag.
+SETTLE = "1s"
 
 AS_A_STRANGER = """
 import os
@@ -114,19 +116,23 @@ class User:
     def run(self, *words: object) -> Ran:
         """Run a command in this process, without a terminal, against the sandbox."""
         out, err = io.StringIO(), io.StringIO()
-        arguments = [*map(str, words), *self._endpoint(str(words[0]), words)]
+        arguments = [*map(str, words), *self._besides(words)]
         code = run(arguments, Console(stdout=out, stderr=err))
         return Ran(code, out.getvalue(), err.getvalue())
 
-    def _endpoint(self, command: str, words: tuple[object, ...]) -> list[str]:
-        if command not in {"plan", "apply", "status"} or "--endpoint-url" in words:
-            return []
-        return ["--endpoint-url", self.sandbox.url]
+    def _besides(self, words: tuple[object, ...]) -> list[str]:
+        """What every command of this user says: where Glacier is, and how long its listings may lag."""
+        besides: list[str] = []
+        if words[0] in {"plan", "apply", "status"} and "--endpoint-url" not in words:
+            besides += ["--endpoint-url", self.sandbox.url]
+        if words[0] == "apply" and "--settle" not in words:
+            besides += ["--settle", SETTLE]
+        return besides
 
     def command(self, *words: object, first: str = "") -> list[str]:
         """Return the command line of a process of its own, which may do something first (as Python)."""
         program = ["-c", first + _AND_RUN] if first else ["-m", "glacier_manifest"]
-        return [sys.executable, *program, *map(str, words), *self._endpoint(str(words[0]), words)]
+        return [sys.executable, *program, *map(str, words), *self._besides(words)]
 
     def environment(self, **variables: str | None) -> Mapping[str, str]:
         """Return the environment of such a process, with variables set, or taken away by None."""

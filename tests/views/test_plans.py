@@ -82,7 +82,7 @@ def test_a_restart_says_why_and_that_it_is_another_purchase() -> None:
 def test_an_unknown_outcome_is_counted_and_shown() -> None:
     text = shown(action(Verb.RESOLVE, Reason.UNKNOWN, record=record(Status.UNKNOWN)))
 
-    assert "so they are not sent again):\n  ? wedding/photos/kKB7\n" in text
+    assert "apply finds out by listing before it sends again):\n  ? wedding/photos/kKB7\n" in text
     assert "Plan: 0 to start, 0 to adopt, 0 to restart, 0 unchanged, 1 unknown.\n" in text
 
 

@@ -38,7 +38,7 @@ Rejected by Glacier (nothing was bought):
   wedding/photos/2lHz
       InvalidParameterValueException: Invalid tier
 
-Outcome unknown (Glacier may have started them; they are not sent again):
+Outcome unknown (Glacier may have started them; the next run finds out):
   wedding/photos/NkbB
       no-answer: Read timeout on endpoint URL
 
