@@ -122,11 +122,9 @@ def boto3_pool(endpoint: str, ids: Sequence[str]) -> Run:
 def aws_loop(endpoint: str, ids: Sequence[str]) -> Run:
     """Start a sample of the IDs with one AWS CLI process each."""
     aws = Path(sys.executable).with_name("aws")
-    loop = (
-        f'for id in {" ".join(ids)}; do "{aws}" --endpoint-url {endpoint} glacier initiate-job --account-id - '
-        f"--vault-name photos --job-parameters "
-        f'"{{\\"Type\\": \\"archive-retrieval\\", \\"ArchiveId\\": \\"$id\\", \\"Tier\\": \\"Bulk\\"}}"; done'
-    )
+    parameters = '{\\"Type\\": \\"archive-retrieval\\", \\"ArchiveId\\": \\"$id\\", \\"Tier\\": \\"Bulk\\"}'
+    start = f'"{aws}" --endpoint-url {endpoint} glacier initiate-job --account-id - --vault-name photos'
+    loop = f'for id in {" ".join(ids)}; do {start} --job-parameters "{parameters}"; done'
     return timed(["sh", "-c", loop], jobs=len(ids), folder=Path.cwd())
 
 

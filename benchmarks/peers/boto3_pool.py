@@ -15,9 +15,11 @@ def main() -> None:
     glacier = boto3.client("glacier", endpoint_url=endpoint, region_name="us-west-2")
 
     def start(archive_id: str) -> str:
-        parameters = {"Type": "archive-retrieval", "ArchiveId": archive_id, "Tier": "Bulk"}
-        answer: str = glacier.initiate_job(vaultName="photos", jobParameters=parameters)["jobId"]
-        return answer
+        answer = glacier.initiate_job(
+            vaultName="photos",
+            jobParameters={"Type": "archive-retrieval", "ArchiveId": archive_id, "Tier": "Bulk"},
+        )
+        return answer["jobId"]
 
     with ThreadPoolExecutor(THREADS) as pool:
         job_ids = list(pool.map(start, Path(list_file).read_text(encoding="ascii").split()))

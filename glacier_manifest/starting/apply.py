@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from glacier_manifest.aws.glacier import Starter
 from glacier_manifest.planning.plan import Action, Plan
@@ -77,18 +78,9 @@ def apply(
     pacer = _pacer(state, terms, surroundings)
     volume = _volume(state, terms, surroundings)
 
-    def sender(tell_later: Callable[[Event], None]) -> Starts:
-        one = Sender(
-            state=state,
-            starter=service.starter,
-            pacer=pacer,
-            backoff=Backoff(surroundings.random),
-            attempts=service.attempts,
-            service=surroundings.service,
-            now=surroundings.now,
-            tell=tell_later,
-        )
-        return one if volume is None else WithinVolume(one, volume, tell_later)
+    sender = partial(
+        _sender, pacer=pacer, volume=volume, state=state, service=service, surroundings=surroundings
+    )
 
     def send(actions: Sequence[Action]) -> Report:
         run = Run(
@@ -104,6 +96,28 @@ def apply(
     if volume is not None:
         report.again_at = _earlier(report.again_at, volume.again_at)
     return report
+
+
+def _sender(
+    tell: Callable[[Event], None],
+    *,
+    pacer: Pacer,
+    volume: Volume | None,
+    state: State,
+    service: Service,
+    surroundings: Surroundings,
+) -> Starts:
+    one = Sender(
+        state=state,
+        starter=service.starter,
+        pacer=pacer,
+        backoff=Backoff(surroundings.random),
+        attempts=service.attempts,
+        service=surroundings.service,
+        now=surroundings.now,
+        tell=tell,
+    )
+    return one if volume is None else WithinVolume(one, volume, tell)
 
 
 def _pacer(state: State, terms: Terms, surroundings: Surroundings) -> Pacer:
