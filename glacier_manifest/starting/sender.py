@@ -30,6 +30,8 @@ from glacier_manifest.state.rescue import Answered, answered
 
 _CUT_SHORT = Mishap("cut-short", "the call was cut short on this machine")
 _SURELY_NOT_STARTED = frozenset({Verdict.SEND_AGAIN, Verdict.THROTTLED})
+#: A proxy in between may give any other answer, dated by a clock of its own.
+_SURELY_THE_SERVICE = frozenset({Verdict.ACCEPTED, Verdict.REJECTED, Verdict.FALL_BACK, Verdict.LATER})
 #: Doublings after which any bound is the longest wait; attempts may go on for days, and a float ends.
 _MOST_DOUBLINGS = 30
 
@@ -154,7 +156,7 @@ class Sender:
 
     def _call(self, action: Action, body: dict[str, object]) -> Answer:
         answer = self._starter.initiate(action.request.vault, body)
-        if answer.service_at is not None:
+        if answer.service_at is not None and answer.verdict in _SURELY_THE_SERVICE:
             self._service.hear(answer.service_at)
         if answer.verdict is Verdict.ACCEPTED:
             self._pacer.succeeded()
@@ -165,7 +167,7 @@ class Sender:
         return answer
 
     def _again(self, action: Action, answer: Answer) -> SendAgain:
-        return SendAgain(action.key, action.generation, self._now(), _mishap(answer), answer.service_at)
+        return SendAgain(action.key, action.generation, self._now(), _mishap(answer), self._service.now())
 
     def _tell_of_pause(self, action: Action, answer: Answer, attempt: tenacity.RetryCallState) -> None:
         again = SendingAgain(action, attempt.attempt_number + 1, attempt.upcoming_sleep, _mishap(answer))

@@ -186,6 +186,7 @@ def _take_stranger(seen: Seen, wanted: Wanted, job: ListedJob, now: datetime) ->
     for wish in wanted.strangers.get(job.archive_id or "", ()):
         if wish.key not in seen.strangers and _serves(job, wish.request, now):
             seen.strangers[wish.key] = sighted(job, generation=None)
+            return  # a job is one request's alone
 
 
 def _serves(job: ListedJob, request: Request, now: datetime) -> bool:

@@ -39,6 +39,7 @@ class FakeTime:
     def __init__(self) -> None:
         self.stop = _FakeFlag(self)
         self.waited: list[float] = []
+        self.service = ServiceClock(self.monotonic)
         self._seconds = 1000.0
         self._lock = Lock()
 
@@ -135,12 +136,12 @@ def terms(*, rate: float = 1000, concurrency: int = 1, max_errors: int = 10) -> 
     return Terms(rate, concurrency, Endurance(max_errors))
 
 
-def surroundings(time: FakeTime, *, seconds: float, service: ServiceClock | None = None) -> Surroundings:
+def surroundings(time: FakeTime, *, seconds: float) -> Surroundings:
     """Return a run's surroundings where only waiting takes time."""
     return Surroundings(
         now=time.now,
         monotonic=time.monotonic,
-        service=service or ServiceClock(time.monotonic),
+        service=time.service,
         random=Random(1),  # noqa: S311 - spreads retries
         stop=time.stop,
         deadline=time.monotonic() + seconds,
@@ -185,7 +186,7 @@ def start(
 def attempts(time: FakeTime | None = None) -> Attempts:
     """Return the attempts of a run that begins now and has made none."""
     time = time or FakeTime()
-    return Attempts(time.monotonic, ServiceClock(time.monotonic))
+    return Attempts(time.monotonic, time.service)
 
 
 def results(report: Report) -> dict[str, str]:

@@ -34,9 +34,10 @@ class AnyLife(RuleBasedStateMachine):
 
     @initialize(count=st.integers(1, 4), lag=st.sampled_from([0.0, 20.0, 290.0]), page=st.integers(1, 3))
     def begin(self, count: int, lag: float, page: int) -> None:
+        """Every other job is listed at once, the others lag behind."""
         folder = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
         self.path, self.copy = folder / "state.db", folder / "copy.db"
-        self.world = World(lag=lag, page=page)
+        self.world = World(lag=lag, uneven=True, page=page)
         self.requests: list[Request] = [
             request(archive(f"a{number}"), vault=(PHOTOS, VIDEOS)[number % 2]) for number in range(count)
         ]

@@ -3,7 +3,8 @@
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,6 +34,7 @@ from tests.starting.examples import (
     NO_CAPACITY,
     NOON,
     REJECTED,
+    STOP,
     THROTTLED,
     UNREACHABLE,
     FakeTime,
@@ -434,6 +436,32 @@ def test_what_was_accepted_carries_the_services_own_time(state: SqliteState) -> 
 
     after = recorded(state, one)
     assert (after.accepted_at, after.service_at) == (time.now(), NOON)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_heard"),
+    [(accepted(), True), (REJECTED, True), (LATER, True), (LOST, False), (THROTTLED, False), (STOP, False)],
+    ids=lambda one: str(getattr(one, "verdict", one)),
+)
+def test_only_what_surely_comes_from_the_service_tells_its_time(
+    answer: Answer, state: SqliteState, *, is_heard: bool
+) -> None:
+    odd, time = NOON - timedelta(hours=3), FakeTime()
+    dated = replace(answer, service_at=odd)
+    time.service.hear(NOON)
+    script = {archive("a").archive_id: [dated]}
+
+    start(
+        [action(request(archive("a")))],
+        state=state,
+        starter=ScriptedStarter(script),
+        time=time,
+        seconds=5,
+    )
+
+    now = time.service.now()
+    assert now is not None
+    assert (now < NOON) == is_heard
 
 
 def test_a_state_that_knows_of_another_run_sends_nothing(state: SqliteState) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.starting.pacer import NoTimeLeftError
 from tests.starting.examples import NOON, FakeTime, surroundings
 
@@ -44,10 +43,9 @@ def test_a_stop_ends_the_waiting() -> None:
 
 def test_the_services_time_is_the_hosts_until_the_service_has_spoken() -> None:
     time = FakeTime()
-    service = ServiceClock(time.monotonic)
-    around = surroundings(time, seconds=60, service=service)
+    around = surroundings(time, seconds=60)
     before = around.service_now()
-    service.hear(NOON - timedelta(hours=1))
+    time.service.hear(NOON - timedelta(hours=1))
 
     assert (before, around.service_now()) == (NOON, NOON - timedelta(hours=1))
 

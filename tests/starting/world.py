@@ -73,6 +73,7 @@ class World:
         seconds: The true time.
         host_offset: How wrong the host's clock is.
         lag: Seconds until an accepted job is listed.
+        uneven: Whether every other one is listed at once.
         job_time: Seconds until a job ends.
         page: Jobs on a page of a listing.
         script: What becomes of the next calls, a word each; accepted when it is used up.
@@ -85,6 +86,7 @@ class World:
     seconds: float = 0.0
     host_offset: float = 0.0
     lag: float = 60.0
+    uneven: bool = False
     job_time: float = 4 * 3600.0
     page: int = 50
     script: list[str] = field(default_factory=list)
@@ -136,7 +138,8 @@ class World:
         }
         fails = bool(known.pop("fails", False))
         job = ListedJob(**(members | known))
-        visible_at = began + (self.lag if lag is None else lag)
+        sooner = self.uneven and len(self.sold) % 2
+        visible_at = began + (lag if lag is not None else 0.0 if sooner else self.lag)
         self.sold.append(SoldJob(job, vault, visible_at, began + self.job_time, fails))
         return job
 

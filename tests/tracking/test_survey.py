@@ -161,6 +161,15 @@ def test_a_strangers_job_serves_where_it_gives_the_same_as_soon_and_for_long_eno
     assert served(job("theirs", **known), by=wish(wanted)) == (["theirs"] if serves else [])
 
 
+def test_one_job_is_taken_over_for_one_request_alone() -> None:
+    whole = request(ArchiveRetrieval(archive("a").archive_id, ByteRange(0, 5 * MIB - 1)))
+    wishes = [wish(A), wish(whole)]
+
+    seen = look([job("theirs", retrieval_byte_range=f"0-{5 * MIB - 1}")], wishes)
+
+    assert [len(seen.serving(one)) for one in wishes] == [1, 0]
+
+
 @pytest.mark.parametrize("wanted", [request(INVENTORY), request(QUERY)], ids=["inventory", "select"])
 def test_no_strangers_inventory_or_select_is_taken(wanted: Request) -> None:
     action = {"inventory-retrieval": "InventoryRetrieval", "select": "Select"}[wanted.type]
