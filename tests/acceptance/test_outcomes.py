@@ -266,7 +266,7 @@ class TestFailed:
         restarted = failed.run("apply", "jobs.yaml", "--restart", word, "--yes")
         again = failed.run("apply", "jobs.yaml", "--restart", "failed")
 
-        assert f"  ~ photos/my-vault/{DASHED}  (Bulk, failed, purchase 2)" in planned.out
+        assert f"  ~ photos/my-vault/{DASHED}  (Bulk, 1.0 MiB, failed, purchase 2)" in planned.out
         assert (restarted.code, restarted.out) == (0, "Apply: 1 restarted, 2 kept.\n"), restarted.err
         sent = [body["Description"] for body in failed.bodies() if body.get("ArchiveId") == DASHED]
         assert sent[1] == sent[0].replace(".0]", ".1]")
