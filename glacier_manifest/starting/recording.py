@@ -1,5 +1,7 @@
 """From a request to the record that the state keeps of one purchase of it."""
 
+from dataclasses import replace
+
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.marker import marker_of, with_marker
 from glacier_manifest.jobs.request import Request
@@ -37,21 +39,11 @@ def intended(
 
 def adopted(request: Request, sighting: Sighting, *, key: str, generation: int) -> Record:
     """Return the record of a job that Glacier lists and that serves a request."""
-    return Record(
-        key=key,
-        generation=generation,
-        address=address_of(request),
-        account_id=request.vault.account_id,
-        region=request.vault.region,
-        vault=request.vault.name,
-        type=str(request.type),
-        archive_id=request.archive_id,
-        retrieval_byte_range=str(request.byte_range) if request.byte_range is not None else None,
-        slot=request.slot,
+    return replace(
+        intended(request, key=key, generation=generation, tier=None, approval=None),
         tier=sighting.tier,
         sns_topic=sighting.sns_topic,
         description=sighting.description,
-        body_sha256=body_sha256(request),
         status=sighting.status,
         job_id=sighting.job_id,
         size=request.size if sighting.size is None else sighting.size,
