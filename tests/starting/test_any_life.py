@@ -34,7 +34,7 @@ class AnyLife(RuleBasedStateMachine):
 
     @initialize(count=st.integers(1, 4), lag=st.sampled_from([0.0, 20.0, 290.0]), page=st.integers(1, 3))
     def begin(self, count: int, lag: float, page: int) -> None:
-        """Every other job is listed at once, the others lag behind."""
+        """Two jobs in three are listed at once, the others lag behind."""
         folder = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
         self.path, self.copy = folder / "state.db", folder / "copy.db"
         self.world = World(lag=lag, uneven=True, page=page)

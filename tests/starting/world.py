@@ -73,7 +73,7 @@ class World:
         seconds: The true time.
         host_offset: How wrong the host's clock is.
         lag: Seconds until an accepted job is listed.
-        uneven: Whether every other one is listed at once.
+        uneven: Whether two in three are listed at once.
         job_time: Seconds until a job ends.
         page: Jobs on a page of a listing.
         script: What becomes of the next calls, a word each; accepted when it is used up.
@@ -138,7 +138,7 @@ class World:
         }
         fails = bool(known.pop("fails", False))
         job = ListedJob(**(members | known))
-        sooner = self.uneven and len(self.sold) % 2
+        sooner = self.uneven and len(self.sold) % 3
         visible_at = began + (lag if lag is not None else 0.0 if sooner else self.lag)
         self.sold.append(SoldJob(job, vault, visible_at, began + self.job_time, fails))
         return job
