@@ -30,6 +30,7 @@ from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.events import Event
 from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
+from glacier_manifest.starting.stocktaking import Stock
 from glacier_manifest.starting.summary import Ending, Summary, summarise
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
@@ -42,12 +43,16 @@ from glacier_manifest.views.run_log import RunLog
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
-    """What was planned, what came of it, and the signal that cut it short, if one did."""
+    """What was planned, what came of it, and the signal that cut it short, if one did.
+
+    `too_old` holds the keys of unknowns of which Glacier's listing does not tell any more.
+    """
 
     plan: Plan
     report: Report
     signal_number: int | None = None
     rescued: RescueFile | None = None
+    too_old: frozenset[str] = frozenset()
 
 
 def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
@@ -77,13 +82,14 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
         check_plans_state(source, arguments=arguments, state=state)
         healing = _healing(console, arguments, state, clients)
         lose_track_of_intents(state, attempts=healing.attempts, now=now())
-        plan = _planned(source, arguments, state=state, clients=clients, healing=healing)
+        plan, stock = _planned(source, arguments, state=state, clients=clients, healing=healing)
         if isinstance(source, FromManifests):
             warn(console, source.lists.warnings)
         applied = _started(
             console, source, plan, arguments=arguments, state=state, clients=clients, healing=healing
         )
-    return _ended(console, arguments, applied)
+    too_old = frozenset(record.key for record in stock.reconciled.for_a_person)
+    return _ended(console, arguments, replace(applied, too_old=too_old))
 
 
 def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, clients: Clients) -> Healing:
@@ -113,13 +119,13 @@ def _planned(
     state: State,
     clients: Clients,
     healing: Healing,
-) -> Plan:
+) -> tuple[Plan, Stock]:
     made_at = now()
     asked = source.asked(arguments, state=state, clients=clients, now=made_at)
     _bind(state, asked, clients)
     restarts = source.restarts(arguments.restarts)
     stock = healing.take_stock(asked, restarts=restarts)
-    return Plan(decide_all(asked, state.latest, restarts, found=stock.found), made_at)
+    return Plan(decide_all(asked, state.latest, restarts, found=stock.found), made_at), stock
 
 
 def _bind(state: State, asked: Iterable[Asked], clients: Clients) -> None:
@@ -203,7 +209,7 @@ def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Ex
         next_step = "run the same command again to go on where it stopped"
         raise Interrupted(applied.signal_number, next_step=next_step)
     if summary.exit is not Exit.DONE:
-        console.err(failures.next_line(_next_step(summary, report)))
+        console.err(failures.next_line(_next_step(summary, applied)))
     return summary.exit
 
 
@@ -222,12 +228,18 @@ def _write_report(path: Path, summary: Summary) -> None:
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _next_step(summary: Summary, report: Report) -> str:
-    if summary.counts[Ending.UNKNOWN]:
+def _next_step(summary: Summary, applied: _Applied) -> str:
+    report = applied.report
+    unknown = [one.action.key for one in summary.requests if one.ending is Ending.UNKNOWN]
+    if not applied.too_old.isdisjoint(unknown):
         return (
-            "run the same command again: it finds out by listing; of what is older than a day you must say: "
-            "'glacier-manifest state resolve ADDRESS --job-id=ID', or '--assume-lost'"
+            "a lost reply is older than a day, so that no listing tells of its job any more: say what became "
+            "of it with 'glacier-manifest state resolve ADDRESS --job-id=ID', or with '--assume-lost', which "
+            "has it sent again"
         )
+    if unknown:
+        when = "" if report.again_at is None else f" from {report.again_at:%Y-%m-%d %H:%M:%S} UTC on"
+        return f"run the same command again{when}: it finds out by listing"
     if report.gave_up is not None and report.gave_up.mishap is not None:
         return (
             f"the run ended at {report.gave_up.mishap.code}, met too often in a row: correct its cause, "

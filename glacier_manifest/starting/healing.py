@@ -14,7 +14,6 @@ from glacier_manifest.starting.reconcile import Reconciler
 from glacier_manifest.starting.stocktaking import Stock, Stocktaker
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
-from glacier_manifest.units import format_duration
 
 
 class Healing:
@@ -45,7 +44,6 @@ class Healing:
         tell: Callable[[Event], None],
     ) -> None:
         self._state = state
-        self._settle = settle
         self.surroundings = surroundings
         self.attempts = Attempts(surroundings.monotonic, surroundings.service)
         self.reconciler = Reconciler(
@@ -80,10 +78,14 @@ class Healing:
         try:
             records = self._state.latest(one.key for one in requests)
             return self._stocktaker.take(requests, records, restarts)
-        except NoTimeLeftError:
-            raise NotYet(
-                "settling",
-                f"a vault must be listed again {format_duration(self._settle)} after the last lost reply, "
-                "and that is after --deadline",
-                next_step="run the same command again later, or with a longer --deadline",
-            ) from None
+        except NoTimeLeftError as late:
+            raise self._not_yet(late.moment) from None
+
+    def _not_yet(self, moment: float | None) -> NotYet:
+        at = "" if moment is None else f", at {self.surroundings.time_of(moment):%Y-%m-%d %H:%M:%S} UTC"
+        return NotYet(
+            "settling",
+            f"Glacier may not list yet all that was started: a vault must be listed again{at}, before "
+            "anything is started, and that is after --deadline",
+            next_step="run the same command again with a --deadline that is longer than --settle",
+        )

@@ -35,7 +35,15 @@ class Clock:
 
 
 class NoTimeLeftError(Exception):
-    """The run is to stop, or the next moment at which a call may be made lies beyond its deadline."""
+    """The run is to stop, or the next moment at which a call may be made lies beyond its deadline.
+
+    Attributes:
+        moment: That moment in monotonic seconds, where it is worth telling.
+    """
+
+    def __init__(self, moment: float | None = None) -> None:
+        super().__init__()
+        self.moment = moment
 
 
 class Pacer:

@@ -5,6 +5,7 @@ A round also ends early when too many outcomes are unknown: sending on would onl
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.jobs.status import Status
@@ -57,7 +58,8 @@ class Rounds:
                 if not pending:
                     pending = self._deferred(total, tries)
                     tries += 1
-            except NoTimeLeftError:
+            except NoTimeLeftError as late:
+                total.report.again_at = self._time_of(late.moment)
                 break
             except GlacierManifestError as error:
                 total.report.error = error
@@ -72,6 +74,7 @@ class Rounds:
             if not records:
                 break
             settled_at = self.reconciler.settled_at(records)
+            self.surroundings.check_time_until(settled_at)
             until = self.surroundings.time_of(settled_at)
             self.tell(Settling(len(by_vault(records)), len(records), until))
             self.surroundings.wait_until(settled_at)
@@ -110,11 +113,13 @@ class Rounds:
         if not waiting:
             return ()
         again_at = self.surroundings.monotonic() + min(_FIRST_DELAY * 2**tries, _LONGEST_DELAY)
+        self.surroundings.check_time_until(again_at)
         self.tell(TryingLater(len(waiting), self.surroundings.time_of(again_at)))
-        total.report.again_at = self.surroundings.time_of(again_at)
         self.surroundings.wait_until(again_at)
-        total.report.again_at = None
         return waiting
+
+    def _time_of(self, moment: float | None) -> datetime | None:
+        return None if moment is None else self.surroundings.time_of(moment)
 
 
 class _Total:

@@ -39,8 +39,8 @@ class Report:
         error: The first error that ended the run, where one did: of the state, or a fault of ours.
         unrecorded: Records that the state could not take, as they would be: what is known must not be lost.
         held: Actions that were not sent because too many outcomes were unknown.
-        again_at: When what was refused, or found no room, may be tried again, where that is beyond the
-            deadline.
+        again_at: When what is unknown can be settled, or what was refused or found no room may be tried
+            again, where that is beyond the deadline.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)

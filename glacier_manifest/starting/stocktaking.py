@@ -210,6 +210,7 @@ class Stocktaker:
     def _wait(self, again: Mapping[Vault, float], shelves: Mapping[Vault, _Shelf]) -> None:
         until = max(again.values())
         unknowns = sum(len(shelves[vault].unknowns) for vault in again)
+        self._surroundings.check_time_until(until)
         self._tell(Settling(len(again), unknowns, self._surroundings.time_of(until)))
         self._surroundings.wait_until(until)
 

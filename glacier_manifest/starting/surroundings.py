@@ -36,10 +36,18 @@ class Surroundings:
         Raises:
             NoTimeLeftError: It lies beyond the deadline, or the run is to stop.
         """
-        if moment > self.deadline:
-            raise NoTimeLeftError
+        self.check_time_until(moment)
         if self.stop.wait(max(moment - self.monotonic(), 0.0)):
             raise NoTimeLeftError
+
+    def check_time_until(self, moment: float) -> None:
+        """Refuse to wait for a monotonic second, before anybody is told that it is waited for.
+
+        Raises:
+            NoTimeLeftError: It lies beyond the deadline; the error tells the second.
+        """
+        if moment > self.deadline:
+            raise NoTimeLeftError(moment)
 
     def service_now(self) -> datetime:
         """Return the service's time, or the host's before the service's first answer."""

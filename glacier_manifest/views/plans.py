@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from glacier_manifest.planning.plan import Action, Plan, Reason, Verb
+from glacier_manifest.planning.plan import Action, Drift, Plan, Reason, Verb
 from glacier_manifest.units import format_size
 from glacier_manifest.views.records import FORMAT_VERSION, moment, words
 
@@ -151,9 +151,18 @@ def _drifts(plan: Plan) -> Iterator[str]:
     yield "Different from the manifest, and cannot be changed any more:"
     for action in drifted[:SHOWN]:
         for drift in action.drift:
-            yield f"    {action.address}: {drift.field} is {drift.running!r}, not {drift.wanted!r}"
+            yield f"    {action.address}: {difference(drift)}"
     yield from _more(len(drifted))
     yield ""
+
+
+def difference(drift: Drift) -> str:
+    """Return where what runs differs from the manifest, as the end of a line."""
+    return f"{drift.field} is {_quoted(drift.running)}, not {_quoted(drift.wanted)}"
+
+
+def _quoted(value: str | None) -> str:
+    return "none" if value is None else repr(value)
 
 
 def _totals(plan: Plan) -> Iterator[str]:

@@ -122,7 +122,9 @@ def remark(event: Holding | Settling | TryingLater | VolumeUsedUp) -> str:
         case TryingLater():
             return f"{event.refused} refused for now: tried again at {event.until:%H:%M:%S} UTC"
         case VolumeUsedUp():
-            return f"pace.bytes_per_day is used up: there is room again at {event.until:%H:%M:%S} UTC"
+            return (
+                f"pace.bytes_per_day is used up: there is room again at {event.until:%Y-%m-%d %H:%M:%S} UTC"
+            )
 
 
 def _told(results: Counter[str]) -> str:

@@ -26,7 +26,7 @@ _WARNED = frozenset({Result.REJECTED, Result.UNKNOWN, Result.DEFERRED})
 
 
 class RunLog:
-    """Writes each event to a logger; a start that went well is a detail, what went wrong is a warning."""
+    """Writes each event to a logger; what went well is a detail, what went wrong is a warning."""
 
     def __init__(self, logger: FilteringBoundLogger) -> None:
         self._logger = logger
@@ -67,7 +67,11 @@ class RunLog:
                 self._logger.info("trying_later", refused=event.refused, until=moment(event.until))
 
     def _adopted(self, event: Adopted) -> None:
-        self._logger.info("adopted", address=event.address, job_id=event.job_id, ours=event.ours)
+        fields = {"address": event.address, "job_id": event.job_id, "ours": event.ours}
+        if event.ours:
+            self._logger.debug("adopted", **fields)
+        else:
+            self._logger.info("adopted", **fields, sns_topic=event.sns_topic)
         if event.duplicates:
             self._logger.warning("duplicates", address=event.address, job_ids=list(event.duplicates))
 

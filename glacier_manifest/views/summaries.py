@@ -5,12 +5,13 @@ from typing import Any
 
 from glacier_manifest.starting.summary import Ended, Ending, Summary
 from glacier_manifest.state.record import Mishap
+from glacier_manifest.views.plans import difference
 from glacier_manifest.views.records import FORMAT_VERSION, mishap_json, words
 
 _SHOWN = 40
 _TITLES = {
     Ending.REJECTED: "Rejected by Glacier (nothing was bought):",
-    Ending.UNKNOWN: "Outcome unknown (Glacier may have started them; the next run finds out):",
+    Ending.UNKNOWN: "Outcome unknown (perhaps started; nothing is sent again before that is known):",
     Ending.FAILED: "Failed:",
     Ending.DEFERRED: "Put off, nothing was bought (the next run tries again):",
     Ending.NOT_TRIED: "Not tried:",
@@ -18,8 +19,8 @@ _TITLES = {
 
 
 def human(summary: Summary) -> str:
-    """Return what went wrong or was left over, by address, then the counts in one line."""
-    return "\n".join([*_sections(summary), _counts(summary)]) + "\n"
+    """Return what went wrong, was left over or is odd, by address, then the counts in one line."""
+    return "\n".join([*_sections(summary), *_oddities(summary), _counts(summary)]) + "\n"
 
 
 def _sections(summary: Summary) -> Iterator[str]:
@@ -30,9 +31,39 @@ def _sections(summary: Summary) -> Iterator[str]:
         yield title
         for one in ended[:_SHOWN]:
             yield f"  {one.action.address}{_why(one)}"
-        if len(ended) > _SHOWN:
-            yield f"  and {len(ended) - _SHOWN} more (--report FILE has all)"
+        yield from _more(len(ended))
         yield ""
+
+
+def _oddities(summary: Summary) -> Iterator[str]:
+    """What was adopted is not always what the manifest asks for, and may have been paid for twice."""
+    adopted = [one.action for one in summary.requests if one.action.sighting is not None]
+    yield from _listed(
+        "Adopted as it runs, which cannot be changed any more:",
+        [(action.address, ", ".join(map(difference, action.drift))) for action in adopted if action.drift],
+    )
+    yield from _listed(
+        "Paid for more than once: further jobs bear the same marker (the earliest was adopted):",
+        [
+            (action.address, ", ".join(action.sighting.duplicates))
+            for action in adopted
+            if action.sighting is not None and action.sighting.duplicates
+        ],
+    )
+
+
+def _listed(title: str, told: list[tuple[str, str]]) -> Iterator[str]:
+    if not told:
+        return
+    yield title
+    yield from (f"  {address}\n      {what}" for address, what in told[:_SHOWN])
+    yield from _more(len(told))
+    yield ""
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > _SHOWN:
+        yield f"  and {number - _SHOWN} more (--report FILE has all)"
 
 
 def _why(one: Ended) -> str:

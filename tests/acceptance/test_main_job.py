@@ -144,7 +144,7 @@ def test_a_plan_shows_what_runs_otherwise_than_the_manifest_says_now(user: User)
     assert plan.code == 0
     assert "Different from the manifest, and cannot be changed any more:" in plan.out
     assert f"photos/my-vault/{DASHED}: tier is 'Bulk', not 'Standard'" in plan.out
-    assert f"sns_topic is None, not '{TOPIC}'" in plan.out
+    assert f"sns_topic is none, not '{TOPIC}'" in plan.out
     assert "Plan: 0 to start, 0 to adopt, 0 to restart, 1 unchanged." in plan.out
 
 

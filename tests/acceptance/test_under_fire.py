@@ -104,7 +104,7 @@ def dies(process: "subprocess.Popen[str]", user: User, chance: Random) -> bool:
 def test_a_run_killed_at_random_moments_and_begun_again_buys_each_job_once(
     user: User, kills: int, count: int
 ) -> None:
-    chance, ids = Random(kills), archive_ids(count)
+    chance, ids = Random(kills), archive_ids(count)  # noqa: S311 - chance, not secrecy
     user.manifest(retrievals(ids), head="pace: {requests_per_second: 25, concurrency: 4}\n")
     under(user, ONE_IN_TWENTY)
 
@@ -186,7 +186,7 @@ def clock_set(hours: int) -> str:
 def test_a_clock_that_is_set_between_two_runs_makes_no_lost_reply_older_or_younger(
     user: User, hours: int
 ) -> None:
-    """Glacier lists the lost job only after the second run has begun; the settle time must still be waited."""
+    """Glacier lists the lost jobs only after the second run has begun: it must wait the settle time."""
     ids = archive_ids(8)
     user.manifest(retrievals(ids))
     under(user, {"lost-after": {"every": 2}, "listing-lag": {"seconds": 3.0}})

@@ -8,6 +8,7 @@ from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, 
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.plan import Action, Drift, Plan, Reason, Verb
+from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.starting.events import Outcome, Result
 from glacier_manifest.state.record import Mishap, Record
 
@@ -37,10 +38,29 @@ def action(
     generation: int = 0,
     record: Record | None = None,
     drift: tuple[Drift, ...] = (),
+    sighting: Sighting | None = None,
 ) -> Action:
     """Return what is done about a request."""
     meant = request or retrieval()
-    return Action(verb, reason, meant, request_key(meant), generation, record, drift)
+    return Action(verb, reason, meant, request_key(meant), generation, record, drift, sighting)
+
+
+def adoption(archive_id: str = "kKB7", **fields: Any) -> Action:  # noqa: ANN401 - Sighting's own fields
+    """Return the adoption of a retrieval that Glacier lists; ours, unless `generation` is None."""
+    drift = fields.pop("drift", ())
+    given: dict[str, Any] = {
+        "job_id": f"Job-{archive_id}",
+        "generation": 0,
+        "status": Status.IN_PROGRESS,
+        "tier": "Bulk",
+        "sns_topic": None,
+        "description": None,
+        "created_at": NOON,
+        **fields,
+    }
+    found = Sighting(**given)
+    request = retrieval(archive_id)
+    return action(Verb.ADOPT, Reason.FOUND_IN_GLACIER, request, drift=drift, sighting=found)
 
 
 def plan(*actions: Action) -> Plan:

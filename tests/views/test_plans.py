@@ -9,7 +9,7 @@ from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
 from glacier_manifest.views import plans
-from tests.views.examples import NOON, action, inventory, plan, record, retrieval
+from tests.views.examples import NOON, action, adoption, inventory, plan, record, retrieval
 
 DIGEST = re.compile(r"Digest: sha256:[0-9a-f]{64}\n\Z")
 
@@ -93,6 +93,31 @@ def test_what_runs_otherwise_than_the_manifest_says_is_shown() -> None:
     )
 
     assert "    wedding/photos/kKB7: tier is 'Bulk', not 'Standard'\n" in text
+
+
+def test_what_glacier_lists_is_shown_with_whose_it_is_and_what_cannot_be_changed() -> None:
+    topic = "arn:aws:sns:us-west-2:012345678901:others"
+    text = shown(
+        adoption(),
+        adoption("2lHz", generation=None, status=Status.SUCCEEDED, drift=(Drift("sns_topic", topic, None),)),
+    )
+
+    assert (
+        text
+        == """\
+Account 012345678901, region us-west-2, as of 2026-11-23T12:00:00Z
+
+To adopt (Glacier lists a job that serves; nothing is bought):
+  = wedding/photos/kKB7  (in progress, ours, started 2026-11-23T12:00:00Z)
+  = wedding/photos/2lHz  (succeeded, somebody else's, started 2026-11-23T12:00:00Z)
+
+Different from the manifest, and cannot be changed any more:
+    wedding/photos/2lHz: sns_topic is 'arn:aws:sns:us-west-2:012345678901:others', not none
+
+Plan: 0 to start, 2 to adopt, 0 to restart, 0 unchanged.
+Digest: ...
+"""
+    )
 
 
 def test_a_long_plan_is_cut_for_people_and_counted_whole() -> None:

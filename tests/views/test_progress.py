@@ -5,14 +5,24 @@ import io
 import pytest
 
 from glacier_manifest.planning.plan import Reason, Verb
-from glacier_manifest.starting.events import Result, RunBegan, SendingAgain
+from glacier_manifest.starting.events import (
+    Event,
+    Holding,
+    Result,
+    RunBegan,
+    SendingAgain,
+    Settling,
+    TryingLater,
+    VolumeUsedUp,
+)
 from glacier_manifest.state.record import Mishap
 from glacier_manifest.views.progress import MinuteLine, ProgressBar
-from tests.views.examples import LOST, action, outcome
+from tests.views.examples import LOST, NOON, action, outcome
 
 UNREACHABLE = SendingAgain(
     action(Verb.START, Reason.NOT_STARTED), 2, 0.5, Mishap("unreachable", "Could not connect")
 )
+LISTED_AGAIN = "jobs of a state that was lost: listed again at 12:00:00 UTC, so that none is missed"
 
 
 class Terminal(io.StringIO):
@@ -57,6 +67,36 @@ def test_a_run_that_gets_nowhere_says_why() -> None:
         tell(UNREACHABLE)
 
     assert said == ["0 of 300: none ended yet; sending again: unreachable"]
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (Holding(20), "20 outcomes are unknown: nothing more is sent before they are settled"),
+        (Settling(1, 1, NOON), "1 outcome is unknown: 1 vault is listed at 12:00:00 UTC to find out"),
+        (Settling(2, 3, NOON), "3 outcomes are unknown: 2 vaults are listed at 12:00:00 UTC to find out"),
+        (
+            Settling(1, 0, NOON),
+            f"1 vault shows {LISTED_AGAIN}",
+        ),
+        (
+            Settling(2, 0, NOON),
+            f"2 vaults show {LISTED_AGAIN}",
+        ),
+        (TryingLater(1, NOON), "1 refused for now: tried again at 12:00:00 UTC"),
+        (
+            VolumeUsedUp(NOON),
+            "pace.bytes_per_day is used up: there is room again at 2026-11-23 12:00:00 UTC",
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_why_a_run_waits_is_said_at_once(event: Event, line: str) -> None:
+    said: list[str] = []
+
+    MinuteLine(said.append, now=Clock())(event)
+
+    assert said == [line]
 
 
 def test_the_bar_shows_results_and_what_is_waited_for_and_leaves_no_trace(

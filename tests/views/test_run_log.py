@@ -8,22 +8,29 @@ import structlog
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.plan import Reason, Verb
 from glacier_manifest.starting.events import (
+    Adopted,
     Event,
     FellBack,
+    Holding,
+    Released,
     Result,
     RunBegan,
     SendingAgain,
+    Settling,
     Slowed,
     Stopping,
+    TryingLater,
+    VolumeUsedUp,
 )
 from glacier_manifest.state.record import Mishap
 from glacier_manifest.views.run_log import RunLog
-from tests.views.examples import REFUSED, action, outcome
+from tests.views.examples import NOON, REFUSED, action, outcome
 
 START = action(Verb.START, Reason.NOT_STARTED)
 THROTTLED = Mishap("ThrottlingException", "Rate exceeded")
 NO_ROOM = Mishap("InsufficientCapacityException", "No capacity")
 ADDRESS = "wedding/photos/kKB7"
+NOON_TEXT = "2026-11-23T12:00:00Z"
 
 
 def logged(event: Event) -> dict[str, Any]:
@@ -82,9 +89,49 @@ def logged(event: Event) -> dict[str, Any]:
                 "message": REFUSED.message,
             },
         ),
+        (Holding(20), {"event": "holding", "log_level": "warning", "unknown": 20}),
+        (
+            Settling(2, 3, NOON),
+            {"event": "settling", "log_level": "info", "vaults": 2, "unknown": 3, "until": NOON_TEXT},
+        ),
+        (
+            Adopted(ADDRESS, "HkF9", ours=True, sns_topic=None),
+            {"event": "adopted", "log_level": "debug", "address": ADDRESS, "job_id": "HkF9", "ours": True},
+        ),
+        (
+            Adopted(ADDRESS, "HkF9", ours=False, sns_topic="arn:others"),
+            {
+                "event": "adopted",
+                "log_level": "info",
+                "address": ADDRESS,
+                "job_id": "HkF9",
+                "ours": False,
+                "sns_topic": "arn:others",
+            },
+        ),
+        (Released(ADDRESS), {"event": "released", "log_level": "debug", "address": ADDRESS}),
+        (
+            TryingLater(2, NOON),
+            {"event": "trying_later", "log_level": "info", "refused": 2, "until": NOON_TEXT},
+        ),
+        (VolumeUsedUp(NOON), {"event": "volume_used_up", "log_level": "info", "until": NOON_TEXT}),
         (Stopping("expired"), {"event": "stopping", "log_level": "warning", "why": "expired"}),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, dict) else "",
 )
 def test_every_event_has_a_stable_name_and_its_fields(event: Event, line: dict[str, Any]) -> None:
     assert logged(event) == line
+
+
+def test_a_purchase_that_was_made_twice_is_a_warning_of_its_own() -> None:
+    capture = structlog.testing.LogCapture()
+    log = RunLog(structlog.wrap_logger(None, processors=[capture]))
+
+    log(Adopted(ADDRESS, "HkF9", ours=True, sns_topic=None, duplicates=("Job8",)))
+
+    assert dict(capture.entries[-1]) == {
+        "event": "duplicates",
+        "log_level": "warning",
+        "address": ADDRESS,
+        "job_ids": ["Job8"],
+    }

@@ -3,11 +3,11 @@
 import pytest
 
 from glacier_manifest.jobs.status import Status
-from glacier_manifest.planning.plan import Action, Reason, Verb
+from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
 from glacier_manifest.starting.events import Outcome, Result
 from glacier_manifest.starting.summary import Summary, summarise
 from glacier_manifest.views import summaries
-from tests.views.examples import LOST, REFUSED, action, outcome, plan, record, retrieval
+from tests.views.examples import LOST, REFUSED, action, adoption, outcome, plan, record, retrieval
 
 
 def summary(*outcomes: Outcome, kept: tuple[Action, ...] = ()) -> Summary:
@@ -38,7 +38,7 @@ Rejected by Glacier (nothing was bought):
   wedding/photos/2lHz
       InvalidParameterValueException: Invalid tier
 
-Outcome unknown (Glacier may have started them; the next run finds out):
+Outcome unknown (perhaps started; nothing is sent again before that is known):
   wedding/photos/NkbB
       no-answer: Read timeout on endpoint URL
 
@@ -46,6 +46,28 @@ Not tried:
   wedding/photos/DMTm
 
 Apply: 1 started, 1 rejected, 1 unknown, 1 not tried.
+"""
+    )
+
+
+def test_what_was_adopted_otherwise_than_asked_or_paid_for_twice_is_told() -> None:
+    topics = Drift("sns_topic", None, "arn:aws:sns:us-west-2:012345678901:mine")
+    ended = summary(
+        kept=(adoption(), adoption("2lHz", drift=(topics,)), adoption("NkbB", duplicates=("Job8", "Job9")))
+    )
+
+    assert (
+        summaries.human(ended)
+        == """\
+Adopted as it runs, which cannot be changed any more:
+  wedding/photos/2lHz
+      sns_topic is none, not 'arn:aws:sns:us-west-2:012345678901:mine'
+
+Paid for more than once: further jobs bear the same marker (the earliest was adopted):
+  wedding/photos/NkbB
+      Job8, Job9
+
+Apply: 3 adopted.
 """
     )
 
