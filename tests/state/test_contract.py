@@ -227,6 +227,13 @@ def test_an_intent_after_a_rejection_takes_over_what_is_sent_now_and_forgets_whe
     assert only(state) == replace(sent, attempts=2, intended_at=LATER, service_at=None, changed_at=LATER)
 
 
+def test_an_intent_tells_how_old_its_job_may_be_though_no_answer_ever_comes(state: State) -> None:
+    write(state, Intend(intended(), LATER, NOON), LOSE)
+
+    assert (only(state).status, only(state).service_at) == (Status.UNKNOWN, NOON)
+    assert [event["service_at"] for event in state.events(key=KEY)] == ["2026-11-23T12:00:00.000Z", None]
+
+
 def test_a_mishap_stays_until_something_goes_well(state: State) -> None:
     write(state, INTEND, SEND_AGAIN)
     assert only(state).mishap == MISHAP

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from tests.state.examples import LATER, MISHAP, NOON, RUN, STATE_ID, intended, k
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = Identity(STATE_ID, frozenset({"012345678901"}), "aws")
-INTENT = Intend(intended(), NOON)
+INTENT = Intend(intended(), NOON, NOON - timedelta(hours=1))
 ACCEPT = Accept(key("wedding"), 0, LATER, "job-1", service_at=NOON)
 
 
