@@ -14,6 +14,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("init", "List the account's vaults, and write a first manifest."),
     "validate": Entry("validate", "Check manifests; needs no credentials and no network."),
     "plan": Entry("plan", "Show what would start, and why; starts nothing."),
     "apply": Entry("apply", "Start what the manifests or a saved plan ask for, each job once."),

@@ -15,6 +15,7 @@ PLANNING = AWS | {"--format", "--target", "--exclude", "--restart", "--allow", "
 SETTINGS: Any = {"info_name": "glacier-manifest", **root.context_settings}
 #: The flags that DESIGN and the README promise, by command.
 PROMISED = {
+    "init": AWS | {"--out"},
     "validate": {"--format"},
     "plan": PLANNING | {"--out", "--detailed-exitcode", "--refresh"},
     "apply": PLANNING
