@@ -37,8 +37,8 @@ _UNLISTED = "no inventory yet: Glacier makes the first one within about a day of
 def first_manifest(vaults: Sequence[VaultDescription], *, file: str, made_at: datetime) -> str:
     """Return a commented manifest that asks for a weekly inventory of each vault, ready to apply.
 
-    A vault of which Glacier has made no inventory yet stands there as a comment: a job for it would be refused
-    (docs: "vault-inventory").
+    A vault of which Glacier has made no inventory yet stands there as a comment: a job for it would be
+    refused (docs: "vault-inventory").
 
     Args:
         vaults: At least one, all of one account and region, in the order to write them.
@@ -62,7 +62,7 @@ def _job(vaults: Sequence[VaultDescription]) -> Iterator[str]:
         yield from _JOB.splitlines()
         yield from _vaults(vaults)
         return
-    yield "  # None of the vaults has an inventory yet. When they have, take away the '# ' before these lines:"
+    yield "  # No vault has an inventory yet. When they have, take away the '# ' before these lines:"
     for line in [*_JOB.splitlines(), *(f"      - {scalar(one.vault.name)}" for one in vaults)]:
         yield f"# {line}"
 

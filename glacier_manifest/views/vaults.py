@@ -34,9 +34,9 @@ def _row(one: VaultDescription) -> tuple[str, str, str, str]:
 
 def _sum(vaults: Sequence[VaultDescription]) -> str:
     counted = [one for one in vaults if one.last_inventory_at is not None]
-    archives = sum(one.number_of_archives or 0 for one in counted)
+    archives = _plural(sum(one.number_of_archives or 0 for one in counted), "archive")
     size = format_size(sum(one.size_in_bytes or 0 for one in counted))
-    return f"{_plural(len(vaults), 'vault')}: {_plural(archives, 'archive')}, {size}, as the last inventories told."
+    return f"{_plural(len(vaults), 'vault')}: {archives}, {size}, as the last inventories told."
 
 
 def _plural(count: int, noun: str) -> str:

@@ -23,7 +23,11 @@ _FILE = Path("jobs.yaml")
 
 @click.command("init", short_help="List the account's vaults, and write a first manifest.")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="The same as FILE. [default: jobs.yaml]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The same as FILE, which is jobs.yaml where neither is said.",
+)
 @aws_options
 @console_options
 @click.pass_context
@@ -77,8 +81,8 @@ def _listed(clients: Clients) -> Sequence[VaultDescription]:
         raise Failed(
             "no-vaults",
             f"the account of these credentials has no vaults in {region}",
-            next_step="name the region of your vaults with --region, or their account's profile with --profile "
-            "('aws sts get-caller-identity' shows whose credentials these are); no file was written",
+            next_step="name the region of your vaults with --region, or their account's profile with "
+            "--profile ('aws sts get-caller-identity' shows whose credentials these are); no file was written",
         )
     return found
 
