@@ -82,7 +82,7 @@ def _listed(clients: Clients) -> Sequence[VaultDescription]:
             "no-vaults",
             f"the account of these credentials has no vaults in {region}",
             next_step="name the region of your vaults with --region, or their account's profile with "
-            "--profile ('aws sts get-caller-identity' shows whose credentials these are); no file was written",
+            "--profile ('aws sts get-caller-identity' tells whose these are); nothing was written",
         )
     return found
 
