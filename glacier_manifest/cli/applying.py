@@ -21,9 +21,9 @@ from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
 from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.errors import Exit, Interrupted
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import decide_all
 from glacier_manifest.planning.expand import Asked
-from glacier_manifest.planning.limits import Allowances
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents

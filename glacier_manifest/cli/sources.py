@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class FromManifests:
 
     manifest: Manifest
     lists: ListFiles
-    allow: Mapping[str, int]
+    allow: Mapping[str, int | Decimal]
 
     @property
     def files(self) -> Sequence[Path]:
@@ -79,7 +80,7 @@ class FromSavedPlan:
         return self.saved.limits
 
     @property
-    def allow(self) -> Mapping[str, int]:
+    def allow(self) -> Mapping[str, int | Decimal]:
         """The limits that were lifted when it was saved."""
         return self.saved.header.allow
 

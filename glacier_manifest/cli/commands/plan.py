@@ -28,10 +28,12 @@ from glacier_manifest.cli.reading import ListFiles, check_output
 from glacier_manifest.cli.wiring import now, state_to_read, warn
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
+from glacier_manifest.planning.limits import check_limits
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
+from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.outlook import Outlook, look
 from glacier_manifest.views import plans as view
