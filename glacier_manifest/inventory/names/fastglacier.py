@@ -18,27 +18,19 @@ _ARCHIVE_METADATA = re.compile(r"<ArchiveMetadata>[^<]*<Path>([^<]*)</Path>")
 def decode(description: str) -> Name | None:
     """Read ``<m><v>4</v><p>…</p><lm>…</lm></m>``."""
     match = _M.match(description)
-    return None if match is None else _named(match[2], match[3], f"fastglacier-v{match[1]}")
+    return None if match is None else named(from_base64(match[2]), match[3], f"fastglacier-v{match[1]}")
 
 
 def decode_v1(description: str) -> Name | None:
     """Read ``<ArchiveMetadata><Path>…</Path></ArchiveMetadata>``."""
     match = _ARCHIVE_METADATA.match(description)
-    return None if match is None else _named(match[1], None, "fastglacier-v1")
+    return None if match is None else named(from_base64(match[1]), None, "fastglacier-v1")
 
 
 def encode(path: str, modified: datetime, version: int = 4) -> str:
     """Write what FastGlacier writes for a file, without its ``<ce>``."""
     wrapped = base64.b64encode(path.encode()).decode("ascii")
     return f"<m><v>{version}</v><p>{wrapped}</p><lm>{basic(modified)}</lm></m>"
-
-
-def _named(wrapped: str, modified: str | None, format_name: str) -> Name | None:
-    try:
-        path = from_base64(wrapped).decode()
-    except UnicodeError:
-        return None
-    return named(path, modified, format_name)
 
 
 FORMAT = Format(("<m>",), decode)

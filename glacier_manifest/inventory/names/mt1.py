@@ -9,7 +9,7 @@ from glacier_manifest.inventory.names.name import Format, Name, from_base64, jso
 def decode(description: str) -> Name | None:
     """Read ``mt1 eyJmaWxlbmFtZSI6…``."""
     try:
-        once = from_base64(description[4:]).decode().encode("latin-1")
+        once = from_base64(description[4:]).encode("latin-1").decode()
     except UnicodeError:
         return None
     told = json_object(once)

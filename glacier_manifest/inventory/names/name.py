@@ -56,7 +56,7 @@ def instant(text: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -66,7 +66,7 @@ def basic(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def json_object(text: str | bytes) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
     """Read a JSON object; an empty one where the text is none."""
     try:
         read = json.loads(text)
@@ -75,9 +75,9 @@ def json_object(text: str | bytes) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def from_base64(text: str) -> bytes:
-    """Read base64 in either alphabet, padded or not; nothing where the text is none."""
+def from_base64(text: str) -> str:
+    """Read UTF-8 in base64 of either alphabet, padded or not; an empty text where it is none."""
     try:
-        return binascii.a2b_base64(text.replace("-", "+").replace("_", "/") + "==")
+        return binascii.a2b_base64(text.replace("-", "+").replace("_", "/") + "==").decode()
     except ValueError:
-        return b""
+        return ""
