@@ -79,7 +79,7 @@ def _ids_in_one_vault(job: MergedJob, fields: ArchiveRetrievalJob | SelectJob) -
     globs = [vault for vault in fields.vault or () if is_glob(vault)]
     if named and globs:
         message = (
-            f"'{shown(globs[0])}' stands for several vaults, and '{named[0]}' in {_named(job)} for one's"
+            f"'{shown(globs[0])}' stands for several vaults, and '{named[0]}' of {_named(job)} is in one"
         )
         yield Finding("conflicting-keys", job.path("vault"), message, "name the vault that has the archives")
 

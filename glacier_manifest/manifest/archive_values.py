@@ -9,7 +9,10 @@ from glacier_manifest.jobs.instant import parse_instant
 from glacier_manifest.manifest.values import LARGEST_ARCHIVE, file_name, fits, shown, size, wrong
 from glacier_manifest.units import MIB, format_size
 
-S3_OBJECT = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1F]{1,1024}$"
+_OBJECT = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1F]{1,1024}"
+S3_OBJECT = rf"^{_OBJECT}$"
+#: An object in S3, or anything that has no other scheme.
+LOCATION = rf"^({_OBJECT}|(?![sS]3:)(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x1F]+)$"
 ARCHIVE_MOMENT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
@@ -96,7 +99,7 @@ def piece_size(value: object) -> object:
         return found
     below = max(MIB, 1 << (found.bit_length() - 1))
     if found < MIB or found != below:
-        message = f"'{shown(value)}' is not 1 MiB, 2 MiB, 4 MiB, and so on, doubling"
+        message = f"'{shown(value)}' is not 1 MiB times a power of two"
         above = "" if found < MIB else f" or {_whole(below * 2)}"
         raise wrong("split", message, f"write {_whole(below)}{above}: only such pieces can be verified")
     if found >= LARGEST_ARCHIVE:

@@ -73,6 +73,7 @@ class TextOr:
     rule: Callable[[str], str]
     mapping: type[Strict]
     example: str
+    pattern: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own signature
         """Check a text by its rule, and all else as the mapping."""
@@ -88,7 +89,8 @@ class TextOr:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> _JsonSchema:
         """Offer editors the text and the mapping."""
-        return {"anyOf": [{"type": "string", "minLength": 1, "examples": [self.example]}, handler(schema)]}
+        text = {"type": "string", "minLength": 1, "pattern": self.pattern, "examples": [self.example]}
+        return {"anyOf": [{key: value for key, value in text.items() if value}, handler(schema)]}
 
 
 def _as_list(value: object) -> object:
@@ -199,7 +201,9 @@ Amount = Annotated[
     ),
 ]
 Day = Annotated[str, *_text(archive_values.day, pattern=archive_values.DAY, examples=["2026-11-01"])]
-SaveTo = Annotated[str, *_text(templates.save_to, minLength=1, examples=["inventories/{vault}/{slot}.json"])]
+SaveTo = Annotated[
+    str, *_text(templates.save_to, pattern=templates.SAVE_TO, examples=["inventories/{vault}/{slot}.json"])
+]
 Cron = Annotated[str, *_text(values.cron, examples=["0 3 * * MON"])]
 Timezone = Annotated[str, *_text(values.timezone, examples=["UTC", "Europe/Berlin"])]
 FileName = Annotated[str, *_text(values.file_name, minLength=1, examples=["archive-ids.txt"])]

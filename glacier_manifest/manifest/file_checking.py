@@ -106,6 +106,9 @@ def _section(
 
 def _prices(root: Mapping[str, Any], findings: list[Finding]) -> PricesSection | str | None:
     written = root.get("prices")
+    if written is not None and not isinstance(written, str | dict):
+        findings.append(wrong_type("text or a mapping", written, ("prices",), None))
+        return None
     if not isinstance(written, str):
         section = _section(PricesSection, "prices", root, findings)
         findings += checks.price_oddities(() if section is None else section.regions)

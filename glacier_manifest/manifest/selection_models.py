@@ -25,10 +25,17 @@ class DescriptionMatch(fields.Strict):
 
 
 Inventory = Annotated[
-    str | JobOutput, fields.TextOr(archive_values.inventory_location, JobOutput, "inventories/photos.json")
+    str | JobOutput,
+    fields.TextOr(
+        archive_values.inventory_location,
+        JobOutput,
+        "inventories/photos.json",
+        archive_values.LOCATION,
+    ),
 ]
 DescriptionRule = Annotated[
-    str | DescriptionMatch, fields.TextOr(archive_values.text_glob, DescriptionMatch, "backup-*")
+    str | DescriptionMatch,
+    fields.TextOr(archive_values.text_glob, DescriptionMatch, "backup-*"),
 ]
 
 

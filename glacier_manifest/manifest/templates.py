@@ -17,6 +17,12 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     JobType.ARCHIVE_RETRIEVAL: ("vault", "path", "archive_id", "job", "date"),
     JobType.INVENTORY_RETRIEVAL: ("vault", "job", "slot", "date"),
 }
+#: What editors can know of a template: its places, and nothing that leads out of its folder.
+SAVE_TO = (
+    r"^(?!~)(?!s3://[^/]*[^a-z0-9./-])(?!(?!s3://)[A-Za-z][A-Za-z0-9+.-]*://)(?!(.*/)?\.\.(/|$))(?!(.*/)?\.?$)"
+    r"([^{}\x00-\x1F\x7F]|\{\{|\}\}|\{(vault|path|archive_id|job|slot|date)\})+$"
+)
+
 _KNOWN = ("vault", "path", "archive_id", "job", "slot", "date")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?(.*)", re.DOTALL)

@@ -205,7 +205,7 @@ def prefix(text: str) -> str:
 def file_name(text: str) -> str:
     """Check that a text can be the name of a file."""
     if not text or any(one < " " for one in text):
-        raise wrong("invalid-value", f"{shown(text)!r} cannot be the name of a file", "name a text file")
+        raise wrong("invalid-value", f"{shown(text)!r} cannot be the name of a file", "name a file")
     return text
 
 
