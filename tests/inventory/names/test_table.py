@@ -13,9 +13,8 @@ from glacier_manifest.inventory.names.name import Name
 from glacier_manifest.inventory.names.table import FORMATS, decode, path_of
 
 
-def at(*moment: int) -> datetime:
-    year, month, day, *time = moment
-    return datetime(year, month, day, *time, tzinfo=UTC)
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 SAMPLES = {
