@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from glacier_manifest.manifest import fields
+from glacier_manifest.manifest import fields, values
 
 
 class TierPrices(fields.Strict):
@@ -36,5 +36,9 @@ class PricesSection(fields.Strict):
     date: Annotated[fields.Day, Field(description="The day of these prices.")]
     currency: Annotated[Literal["USD"], Field(description="The currency: USD.")] = "USD"
     regions: Annotated[
-        dict[fields.Region, RegionPrices], Field(description="The prices of each region, by its code.")
+        dict[fields.Region, RegionPrices],
+        Field(
+            description="The prices of each region, by its code.",
+            json_schema_extra={"propertyNames": {"pattern": values.REGION}},
+        ),
     ]

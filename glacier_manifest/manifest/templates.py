@@ -19,7 +19,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
 }
 #: What editors can know of a template: its places, and nothing that leads out of its folder.
 SAVE_TO = (
-    r"^(?!~)(?!s3://[^/]*[^a-z0-9./-])(?!(?!s3://)[A-Za-z][A-Za-z0-9+.-]*://)(?!(.*/)?\.\.(/|$))(?!(.*/)?\.?$)"
+    r"^(?!~)(?!s3://([^/]*$|[^/]*[^a-z0-9./-]))(?!(?!s3://)[A-Za-z][A-Za-z0-9+.-]*://)(?!(.*/)?\.\.(/|$))(?!(.*/)?\.?$)"
     r"([^{}\x00-\x1F\x7F]|\{\{|\}\}|\{(vault|path|archive_id|job|slot|date)\})+$"
 )
 
