@@ -95,10 +95,14 @@ def needs_of(job: Job, *, account_id: str, region: str) -> Iterator[Need]:
         region: The vaults' region.
     """
     is_inventory = isinstance(job.ask, InventoryRetrieval)
-    tiers = () if is_inventory else job.tiers or (SERVICE_DEFAULT,)
     for name in job.vaults:
         if not is_glob(name):
-            yield Need(job.name, Vault(account_id, region, name), is_inventory, tiers, job.span)
+            yield Need(job.name, Vault(account_id, region, name), is_inventory, tiers_of(job), job.span)
+
+
+def tiers_of(job: Job) -> tuple[Tier, ...]:
+    """Return the tiers that may be paid for, in order; an inventory has none."""
+    return () if isinstance(job.ask, InventoryRetrieval) else job.tiers or (SERVICE_DEFAULT,)
 
 
 def findings(needs: Iterable[Need], premises: Premises) -> tuple[Diagnostic, ...]:

@@ -34,6 +34,7 @@ PROMISED = {
     "state show": {"--format", "--state"},
     "state export": {"--state"},
     "state resolve": {"--job-id", "--assume-lost", "--lock-timeout", "--state"},
+    "iam-policy": {"--for", "--account-id", "--state", "--region"},
     "schema": set(),
     "explain": set(),
     "sandbox": {"--port", "--data", "--job-time", "--retention"},
