@@ -2,6 +2,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,9 +82,7 @@ def test_paths_are_decoded_and_descriptions_are_raw(description: str) -> None:
 
     assert wanted(Where(path=("2015/*.jpg",)))(plain)
     assert not wanted(Where(path=("2016/*.jpg",)))(plain)
-    assert wanted(
-        Where(description=TextMatch(glob="[[]*" if description[0] == "[" else f"{description[:4]}*"))
-    )(plain)
+    assert wanted(Where(description=TextMatch(glob=f"{description[:4]}*")))(plain)
 
 
 def test_an_archive_that_is_as_any_exclusion_says_is_left_out() -> None:
@@ -208,9 +207,9 @@ CONDITIONS = st.fixed_dictionaries(
 
 @given(CONDITIONS, CONDITIONS, ARCHIVES)
 def test_a_filter_is_each_of_its_conditions_alone(
-    conditions: dict[str, object], excluded: dict[str, object], archives: list[Archive]
+    conditions: dict[str, Any], excluded: dict[str, Any], archives: list[Archive]
 ) -> None:
-    def passes(one: Archive, named: dict[str, object]) -> bool:
+    def passes(one: Archive, named: dict[str, Any]) -> bool:
         return all(wanted(replace(Where(), **{name: value}))(one) for name, value in named.items())
 
     is_wanted = wanted(Where(**conditions), [Where(**excluded)])
