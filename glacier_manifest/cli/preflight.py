@@ -1,18 +1,30 @@
 """Looking around before anything starts: everything that would fail, in one pass."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
 from glacier_manifest.aws.glacier import GlacierReader
 from glacier_manifest.aws.session import Clients
-from glacier_manifest.diagnostics import Diagnostic
-from glacier_manifest.errors import GlacierManifestError
+from glacier_manifest.cli.arguments import PlanningArguments
+from glacier_manifest.cli.console import Console
+from glacier_manifest.diagnostics import Diagnostic, Severity
+from glacier_manifest.errors import GlacierManifestError, ServiceError, UsageError
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.place import Place
-from glacier_manifest.planning.preflight import Need, Premises, Unanswered, findings
+from glacier_manifest.manifest import Manifest
+from glacier_manifest.planning.place import Place, region_of
+from glacier_manifest.planning.preflight import (
+    Need,
+    Premises,
+    Unanswered,
+    findings,
+    needs_of,
+    needs_of_starts,
+)
+from glacier_manifest.views import diagnostics as view
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -20,6 +32,55 @@ _Answer = TypeVar("_Answer")
 _AT_ONCE = 8
 #: What may be so in one vault or region and not in the next; whatever else fails, fails everywhere.
 _LOCAL = frozenset({"access-denied", "vault-not-found", "unknown-region"})
+
+
+@contextmanager
+def all_told(
+    console: Console, manifest: Manifest, arguments: PlanningArguments, clients: Clients
+) -> Iterator[None]:
+    """Tell all that is wrong with what a manifest needs when a plan of it ends at the first of it.
+
+    Raises:
+        GlacierManifestError: What ended the plan; the rest is told before.
+    """
+    try:
+        yield
+    except (ServiceError, UsageError) as error:
+        tell(console, preflight_after(error, _needs_of_all(manifest, arguments, clients), clients))
+        raise
+
+
+def _needs_of_all(manifest: Manifest, arguments: PlanningArguments, clients: Clients) -> Iterator[Need]:
+    for job in manifest.jobs:
+        region = region_of(job, flag=arguments.region, default=clients.region)
+        yield from needs_of(job, account_id=job.account_id, region=region)
+
+
+def look_ahead(
+    console: Console, manifest: Manifest, starting: Iterable[tuple[str, Vault]], clients: Clients
+) -> tuple[Diagnostic, ...]:
+    """Look at the vaults and accounts of what would start; tell and return what would fail.
+
+    Args:
+        console: Told.
+        manifest: The manifest.
+        starting: The name of the job and the vault of everything that would start, in any order.
+        clients: Whose read clients are used.
+    """
+    found = preflight(needs_of_starts(manifest.jobs, starting), clients)
+    tell(console, found)
+    return found
+
+
+def tell(console: Console, found: Sequence[Diagnostic]) -> None:
+    """Show findings; warnings alone are not shown with `-q`."""
+    if found and (console.verbosity >= 0 or has_errors(found)):
+        console.err(view.human(found, color=console.is_colored(console.stderr)))
+
+
+def has_errors(found: Iterable[Diagnostic]) -> bool:
+    """Say whether something among the findings is wrong for sure, and not only worth knowing."""
+    return any(one.severity is Severity.ERROR for one in found)
 
 
 def preflight(needs: Iterable[Need], clients: Clients) -> tuple[Diagnostic, ...]:
@@ -52,7 +113,7 @@ def preflight_after(
     premises = _premises(needed, clients)
     listings = _listings(premises.vaults, GlacierReader(clients))
     found = findings(needed, replace(premises, listings=listings))
-    return tuple(one for one in found if not one.message.startswith(error.message))
+    return tuple(one for one in found if one.message != error.message)
 
 
 def _premises(needs: tuple[Need, ...], clients: Clients) -> Premises:

@@ -1,7 +1,7 @@
 """What becomes of a row that cannot be read: the whole inventory is refused, or the row is left out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
@@ -87,4 +87,4 @@ class SkipBadRows:
         if first is not None:
             rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
             message = f"{rows} left out, the first: {first.message}"
-            self.warn(Diagnostic(Severity.WARNING, "skipped-rows", message, first.span, help=first.help))
+            self.warn(replace(first, severity=Severity.WARNING, code="skipped-rows", message=message))

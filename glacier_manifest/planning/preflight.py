@@ -100,6 +100,20 @@ def needs_of(job: Job, *, account_id: str, region: str) -> Iterator[Need]:
             yield Need(job.name, Vault(account_id, region, name), is_inventory, tiers_of(job), job.span)
 
 
+def needs_of_starts(jobs: Iterable[Job], starting: Iterable[tuple[str, Vault]]) -> Iterator[Need]:
+    """Yield what is needed of the vaults in which something would start.
+
+    Args:
+        jobs: The manifest's jobs.
+        starting: The name of the job and the vault, once for each two that come together or as often as they
+            do.
+    """
+    named = {job.name: job for job in jobs}
+    for name, vault in dict.fromkeys(starting):
+        job = named[name]
+        yield Need(name, vault, isinstance(job.ask, InventoryRetrieval), tiers_of(job), job.span)
+
+
 def tiers_of(job: Job) -> tuple[Tier, ...]:
     """Return the tiers that may be paid for, in order; an inventory has none."""
     return () if isinstance(job.ask, InventoryRetrieval) else job.tiers or (SERVICE_DEFAULT,)

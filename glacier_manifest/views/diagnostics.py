@@ -40,8 +40,13 @@ def as_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "valid": all(one.severity is Severity.WARNING for one in found),
-        "diagnostics": [_as_object(one) for one in found],
+        "diagnostics": objects(found),
     }
+
+
+def objects(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """Return each diagnostic as a JSON object, in file order."""
+    return [_as_object(one) for one in in_file_order(diagnostics)]
 
 
 def github(diagnostics: Iterable[Diagnostic]) -> str:

@@ -10,7 +10,14 @@ from glacier_manifest.jobs.retrieval_policy import RetrievalPolicy
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Archives
 from glacier_manifest.planning.place import Place
-from glacier_manifest.planning.preflight import Need, Premises, Unanswered, findings, needs_of
+from glacier_manifest.planning.preflight import (
+    Need,
+    Premises,
+    Unanswered,
+    findings,
+    needs_of,
+    needs_of_starts,
+)
 from tests.planning.test_vaults import job
 
 ACCOUNT, REGION = "012345678901", "eu-west-1"
@@ -80,3 +87,19 @@ def test_a_vault_whose_jobs_cannot_be_listed_is_an_error_since_nothing_starts_wi
 )
 def test_a_policy_that_refuses_nothing_known_is_not_told(policy: RetrievalPolicy) -> None:
     assert findings(needs("photos", tiers=(Tier.STANDARD,)), Premises(policies={HERE: policy})) == ()
+
+
+def test_what_starts_in_one_vault_for_one_job_is_one_need() -> None:
+    weekly = job("photos-*", line=7)
+    starting = [
+        ("weekly", vault("photos-eu")),
+        ("weekly", vault("photos-us")),
+        ("weekly", vault("photos-eu")),
+    ]
+
+    found = list(needs_of_starts([weekly], starting))
+
+    assert [(one.job, one.vault.name, one.span.line) for one in found] == [
+        ("weekly", "photos-eu", 7),
+        ("weekly", "photos-us", 7),
+    ]
