@@ -16,7 +16,12 @@ import pytest
 from tests.acceptance.manifests import ARCHIVE, DASHED, archive_ids, retrievals
 from tests.acceptance.user import User
 
-_TAKE_THE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+#: A shell's background jobs, and the tests with them, may have been started with Ctrl-C ignored.
+_TAKE_THE_TERMINAL = """
+import fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 _NO_SIGNAL_WAKES_THE_MAIN_THREAD = """
 import signal, threading
 threading.Thread(target=signal.sigwait, args=[[signal.SIGUSR2]], daemon=True).start()
