@@ -1,17 +1,16 @@
 """A plan: for every request, what would be done about it, and why."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from typing import Protocol
 
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.request import Request
+from glacier_manifest.jobs.request import JobType, Request, Vault
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Repurchases
-from glacier_manifest.planning.approval import digest, entry, standing_entry
+from glacier_manifest.planning.approval import entry, standing_entry
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
@@ -123,40 +122,93 @@ class Action:
         return Tier.EXPEDITED in self.request.effective_tiers
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Every action, in order, and the moment for which they were decided."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What would start of one job at one vault and tier.
 
-    actions: tuple[Action, ...]
-    made_at: datetime
+    Attributes:
+        job: The job's name.
+        vault: The vault.
+        type: The job type.
+        tiers: The tiers that may be paid for, in order.
+        starts: How many would start.
+        known_bytes: Bytes of those whose size is known.
+        unknown_sizes: How many have a size that nobody knows; an inventory counts as one.
+        largest: The most bytes of a single one; None where no size is known.
+    """
 
-    @cached_property
-    def starts(self) -> tuple[Action, ...]:
-        """The actions that would send an InitiateJob call."""
-        return tuple(action for action in self.actions if action.starts)
-
-    @cached_property
-    def digest(self) -> str:
-        """The digest of everything selected, started or not, so that a partial failure keeps it."""
-        return digest(self.entries)
+    job: str
+    vault: Vault
+    type: JobType
+    tiers: tuple[Tier, ...]
+    starts: int
+    known_bytes: int
+    unknown_sizes: int
+    largest: int | None = None
 
     @property
-    def entries(self) -> Iterable[str]:
-        """The approval entries of everything selected."""
-        return (action.entry for action in self.actions)
+    def expedited(self) -> bool:
+        """Whether an Expedited price may be paid."""
+        return Tier.EXPEDITED in self.tiers
 
-    @cached_property
+
+class Plan(Protocol):
+    """Every action, in order, and the moment for which they were decided; it may hold millions."""
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was made."""
+
+    @property
     def summary(self) -> Mapping[Verb, int]:
         """How many requests each verb stands for."""
-        counts = Counter(action.verb for action in self.actions)
-        return {verb: counts[verb] for verb in Verb}
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything selected, started or not, so that a partial failure keeps it."""
 
     @property
     def restarts(self) -> Repurchases:
         """How often each request in it may be bought again by itself."""
-        return next((action.restarts for action in self.actions), NEVER)
 
     @property
     def slots(self) -> frozenset[str]:
         """The slots of the scheduled requests in it."""
-        return frozenset(action.request.slot for action in self.actions if action.request.slot is not None)
+
+    @property
+    def vaults(self) -> frozenset[Vault]:
+        """The vaults that it asks."""
+
+    @property
+    def tallies(self) -> Sequence[Tally]:
+        """What would start, job by job, in the order of the manifest."""
+
+    def entries(self) -> Iterator[str]:
+        """Stream the approval entries of everything selected, sorted, each once."""
+
+    def actions(self, *, verbs: Collection[Verb] | None = None, limit: int | None = None) -> Iterator[Action]:
+        """Stream actions in the order of the manifest.
+
+        Args:
+            verbs: Which; all of them by default.
+            limit: How many at most.
+        """
+
+    def starts(self) -> Iterator[Action]:
+        """Stream what would start in the order in which it is to be sent."""
+
+    def drifted(self, *, limit: int | None = None) -> Iterator[Action]:
+        """Stream the actions whose job differs from what the manifest says now."""
+
+    def drifted_count(self) -> int:
+        """Return how many do."""
+
+
+def requests_in(plan: Plan) -> int:
+    """Return how many requests a plan speaks of."""
+    return sum(plan.summary.values())
+
+
+def starts_in(plan: Plan) -> int:
+    """Return how many would send an InitiateJob call."""
+    return sum(plan.summary[verb] for verb in STARTING)

@@ -1,0 +1,239 @@
+"""A draft: every request that is asked for, once, and what is done about it, in any number and little memory."""
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, islice
+from typing import Any
+
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
+from glacier_manifest.drafting.tables import (
+    ADD,
+    ASKED,
+    CONFLICTS,
+    MERGE,
+    REQUEST,
+    REQUESTS,
+    piece_of,
+)
+from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.request import InventoryRetrieval
+from glacier_manifest.manifest import NEVER, Repurchases
+from glacier_manifest.planning.decide import BuyAgain, decide
+from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.lot import Lot, Piece, Query
+from glacier_manifest.planning.plan import Reason, Verb
+from glacier_manifest.planning.selection import Meaning
+from glacier_manifest.planning.sighting import Sighting
+from glacier_manifest.planning.stencil import Stencil, key_of
+from glacier_manifest.scratch.scratch import Scratch
+from glacier_manifest.state.record import Record
+
+Latest = Callable[[Iterable[str]], Mapping[str, Record]]
+
+_AT_ONCE = 500
+_MOST_CONFLICTS = 50
+_DECIDE = (
+    "UPDATE requests SET verb = ?, reason = ?, generation = ?, entry = ?, known_size = ?, has_record = ?, "
+    "beyond = ? WHERE key = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that decides about a request beside the manifest.
+
+    Attributes:
+        latest: Gives the record of the highest generation of each key that has one.
+        again: What is to be bought again.
+        found: The jobs in Glacier's listing that serve requests, by key.
+    """
+
+    latest: Latest
+    again: BuyAgain = field(default_factory=BuyAgain)
+    found: Mapping[str, Sighting] = field(default_factory=dict)
+
+
+class Draft:
+    """Requests on a scratch file: added, merged, selected, decided; in this order.
+
+    Args:
+        scratch: Takes the rows.
+        restarts: How often each request may be bought again by itself.
+
+    Attributes:
+        lots: What was added, each with requests of its own.
+    """
+
+    def __init__(self, scratch: Scratch, *, restarts: Repurchases = NEVER) -> None:
+        self.scratch = scratch
+        self.restarts = restarts
+        self.lots: list[Lot] = []
+        self._numbers: dict[Any, int] = {}
+        self._terms: dict[Any, int] = {}
+        self._stencils: dict[int, Stencil] = {}
+        scratch.run(ASKED)
+
+    def add(self, lot: Lot, pieces: Iterable[Piece]) -> None:
+        """Add requests behind all others; what `pieces` raises is raised."""
+        number, terms = self._number(lot), self._terms_of(lot)
+        key = self._key_maker(number)
+        self.scratch.run_many(ADD, ((key(piece), number, terms, *piece) for piece in pieces))
+
+    def _number(self, lot: Lot) -> int:
+        """A query holds mappings, which have no hash; its text tells it as well."""
+        known_by = (lot.job, lot.vault, repr(lot)) if isinstance(lot.asking, Query) else lot
+        number = self._numbers.setdefault(known_by, len(self.lots))
+        if number == len(self.lots):
+            self.lots.append(lot)
+        return number
+
+    def _terms_of(self, lot: Lot) -> int:
+        """What two lots must agree on where they ask for the same: a number for each case."""
+        tiers = lot.request(Piece("x")).effective_tiers
+        return self._terms.setdefault((tiers, lot.save_to), len(self._terms))
+
+    def _key_maker(self, number: int) -> Callable[[Piece], bytes]:
+        stencil = self._stencil(number)
+        lot = self.lots[number]
+        return stencil.key if stencil is not None else lambda piece: key_of(lot, piece)
+
+    def _stencil(self, number: int) -> Stencil | None:
+        lot = self.lots[number]
+        if not lot.has_archives:
+            return None
+        if number not in self._stencils:
+            self._stencils[number] = Stencil(lot, self.restarts)
+        return self._stencils[number]
+
+    def merge(self) -> None:
+        """Take requests with the same key as the one request that they are; the first one is kept.
+
+        Raises:
+            InvalidInput: Two of them disagree on the tier, or on where the output goes: one can be bought.
+        """
+        self.scratch.run(REQUESTS)
+        self.scratch.run(MERGE)
+        if len(self._terms) > 1:
+            conflicts = [self._conflict(row) for row in self.scratch.rows(CONFLICTS, (_MOST_CONFLICTS,))]
+            if conflicts:
+                raise InvalidInput(conflicts)
+        self.scratch.run("DROP TABLE asked")
+
+    def _conflict(self, row: tuple[Any, ...]) -> Diagnostic:
+        second, first = self.lots[row[0]], self.lots[row[8]]
+        later, earlier = piece_of(row, 1), piece_of(row, 9)
+        span = first.span_of(earlier)
+        return Diagnostic(
+            Severity.ERROR,
+            "conflicting-requests",
+            f"{address_of(second.request(later))} asks for what {address_of(first.request(earlier))} asks "
+            f"for, {_difference(first, second)}",
+            span=second.span_of(later),
+            label=f"first asked for at {span.file}:{span.line}",
+            help="ask for it once, or in both places alike",
+        )
+
+    def select(self, *, targets: Sequence[str], excludes: Sequence[str]) -> None:
+        """Keep the requests that a target names (all, where there is none) and no exclusion does.
+
+        Raises:
+            UsageError: A target or an exclusion names nothing: a slip of the pen must not widen a run.
+        """
+        wanted, unwanted = Meaning(targets, self.addresses()), Meaning(excludes, self.addresses())
+        if not (wanted or unwanted):
+            return
+        gone = (
+            (asked_key,)
+            for asked_key, address in self._addressed()
+            if (wanted and address not in wanted) or address in unwanted
+        )
+        self.scratch.run("CREATE TEMP TABLE unmeant (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self.scratch.run_many("INSERT INTO unmeant VALUES (?)", gone)
+        self.scratch.run("DELETE FROM requests WHERE key IN (SELECT key FROM unmeant)")
+        self.scratch.run("DROP TABLE unmeant")
+
+    def addresses(self) -> Iterator[tuple[str, str | None]]:
+        """Stream the address of each request, in the order of the manifest, with its archive ID."""
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY seq")  # noqa: S608 - our own columns
+        for row in rows:
+            request = self.lots[row[1]].request(piece_of(row))
+            yield address_of(request), request.archive_id
+
+    def _addressed(self) -> Iterator[tuple[bytes, str]]:
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY key")  # noqa: S608 - our own columns
+        for row in rows:
+            yield row[0], address_of(self.lots[row[1]].request(piece_of(row)))
+
+    def buy_again(self, among: Callable[[Iterable[tuple[str, str | None]]], BuyAgain]) -> BuyAgain:
+        """Return what is to be bought again, its words read against the addresses of this draft."""
+        return among(self.addresses())
+
+    def decide(self, known: Known, keys: Iterable[str] | None = None) -> None:
+        """Decide what is done about each request.
+
+        Args:
+            known: What it is decided by.
+            keys: The requests meant, those that are none of the draft's among them; all by default.
+        """
+        has_found = bool(known.found)
+        for rows in self._batches(keys):
+            records = known.latest([row[0].hex() for row in rows])
+            found = known.found if has_found else {}
+            self.scratch.run_many(_DECIDE, [self._decided(row, records, known.again, found) for row in rows])
+
+    def _batches(self, keys: Iterable[str] | None) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield requests in the order of their keys, which is that of the state's index as well."""
+        if keys is not None:
+            wanted = iter(keys)
+            while batch := [bytes.fromhex(key) for key in islice(wanted, _AT_ONCE)]:
+                marks = ", ".join("?" * len(batch))
+                query = f"SELECT {REQUEST} FROM requests WHERE key IN ({marks})"  # noqa: S608 - our own columns
+                if rows := list(self.scratch.rows(query, batch)):
+                    yield rows
+            return
+        last = b""
+        query = f"SELECT {REQUEST} FROM requests WHERE key > ? ORDER BY key LIMIT {_AT_ONCE}"  # noqa: S608
+        while rows := list(self.scratch.rows(query, (last,))):
+            yield rows
+            last = rows[-1][0]
+
+    def _decided(
+        self,
+        row: tuple[Any, ...],
+        records: Mapping[str, Record],
+        again: BuyAgain,
+        found: Mapping[str, Sighting],
+    ) -> tuple[Any, ...]:
+        key = row[0].hex()
+        record, sighting = records.get(key), found.get(key)
+        stencil = self._stencil(row[1])
+        if record is None and sighting is None and stencil is not None:
+            entry = stencil.entry(piece_of(row), key)
+            return Verb.START.value, Reason.NOT_STARTED.value, 0, entry, row[5], 0, None, row[0]
+        action = decide(self.asked(row), record, again, sighting)
+        beyond = (action.drift, action.sighting)
+        return (
+            action.verb.value,
+            action.reason.value,
+            action.generation,
+            bytes.fromhex(action.entry),
+            action.request.size,
+            record is not None,
+            pickle.dumps(beyond) if any(beyond) else None,
+            row[0],
+        )
+
+    def asked(self, row: tuple[Any, ...]) -> Asked:
+        """Return the request of a row that begins as `REQUEST` does."""
+        lot, piece = self.lots[row[1]], piece_of(row)
+        return Asked(row[0].hex(), lot.request(piece), lot.span_of(piece))
+
+
+def _difference(first: Lot, second: Lot) -> str:
+    piece = Piece("x")
+    tiers = [", ".join(lot.request(piece).effective_tiers) for lot in (second, first)]
+    if tiers[0] != tiers[1]:
+        return f"at another tier ({tiers[0]} instead of {tiers[1]})"
+    return f"to be saved elsewhere ({second.save_to or 'nowhere'} instead of {first.save_to or 'nowhere'})"

@@ -1,0 +1,137 @@
+"""The plan that a draft holds once everything in it is decided."""
+
+import pickle
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from glacier_manifest.drafting.draft import Draft, Latest
+from glacier_manifest.drafting.tables import DECIDED, DECISION
+from glacier_manifest.jobs.request import Vault
+from glacier_manifest.manifest import Repurchases
+from glacier_manifest.planning.approval import digest
+from glacier_manifest.planning.lot import Piece
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Tally, Verb
+
+_AT_ONCE = 500
+#: What all requests of a lot agree on, any piece tells.
+_ANY = Piece("x")
+_STARTS = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
+_TALLIES = (
+    "SELECT lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL), max(known_size) "
+    f"FROM requests WHERE {_STARTS} GROUP BY lot ORDER BY min(seq)"  # noqa: S608 - our own words
+)
+#: Oldest archives first, as Glacier reads them best; what has no date of its own comes before them.
+_TO_SEND = f"SELECT {DECIDED} FROM requests WHERE {_STARTS} ORDER BY created, seq"  # noqa: S608 - our own words
+
+
+@dataclass(frozen=True)
+class Drafted(Plan):
+    """A plan on a scratch file.
+
+    Attributes:
+        draft: Holds its requests, all decided.
+        latest: Gives their records.
+        made_at: When it was made.
+    """
+
+    draft: Draft
+    latest: Latest
+    made_at: datetime
+
+    @cached_property
+    def summary(self) -> Mapping[Verb, int]:
+        """How many requests each verb stands for."""
+        counts = dict(self.draft.scratch.rows("SELECT verb, count(*) FROM requests GROUP BY verb"))
+        return {verb: counts.get(verb.value, 0) for verb in Verb}
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of everything selected."""
+        return digest(self.entries())
+
+    @property
+    def restarts(self) -> Repurchases:
+        """How often each request in it may be bought again by itself."""
+        return self.draft.restarts
+
+    @cached_property
+    def slots(self) -> frozenset[str]:
+        """The slots of the scheduled requests in it."""
+        slots = {self.draft.lots[number].slot for number in self._lots_in_use}
+        return frozenset(slot for slot in slots if slot is not None)
+
+    @cached_property
+    def vaults(self) -> frozenset[Vault]:
+        """The vaults that it asks."""
+        return frozenset(self.draft.lots[number].vault for number in self._lots_in_use)
+
+    @cached_property
+    def _lots_in_use(self) -> tuple[int, ...]:
+        return tuple(number for (number,) in self.draft.scratch.rows("SELECT DISTINCT lot FROM requests"))
+
+    @cached_property
+    def tallies(self) -> Sequence[Tally]:
+        """What would start, job by job."""
+        return tuple(self._tally(*row) for row in self.draft.scratch.rows(_TALLIES))
+
+    def _tally(self, number: int, starts: int, size: int, unknown: int, largest: int | None) -> Tally:
+        lot = self.draft.lots[number]
+        request = lot.request(_ANY)
+        return Tally(
+            lot.job, lot.vault, request.type, request.effective_tiers, starts, size, unknown, largest
+        )
+
+    def entries(self) -> Iterator[str]:
+        """Stream the approval entries, sorted, each once."""
+        rows = self.draft.scratch.rows("SELECT DISTINCT entry FROM requests ORDER BY entry")
+        return (entry.hex() for (entry,) in rows)
+
+    def actions(self, *, verbs: Collection[Verb] | None = None, limit: int | None = None) -> Iterator[Action]:
+        """Stream actions in the order of the manifest."""
+        wanted = ", ".join(repr(verb.value) for verb in (Verb if verbs is None else verbs))
+        return self._actions(f"verb IN ({wanted}) ORDER BY seq", limit)
+
+    def starts(self) -> Iterator[Action]:
+        """Stream what would start in the order in which it is to be sent."""
+        return self._read(self.draft.scratch.rows(_TO_SEND))
+
+    def drifted(self, *, limit: int | None = None) -> Iterator[Action]:
+        """Stream the actions whose job differs from what the manifest says now."""
+        found = (action for action in self._actions("beyond IS NOT NULL ORDER BY seq", None) if action.drift)
+        return islice(found, limit)
+
+    def drifted_count(self) -> int:
+        """Return how many do."""
+        return sum(1 for _action in self.drifted())
+
+    def _actions(self, which: str, limit: int | None) -> Iterator[Action]:
+        query = f"SELECT {DECIDED} FROM requests WHERE {which} LIMIT ?"  # noqa: S608 - our own words
+        return self._read(self.draft.scratch.rows(query, (-1 if limit is None else limit,)))
+
+    def _read(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[Action]:
+        while batch := list(islice(rows, _AT_ONCE)):
+            keys = [row[0].hex() for row in batch if row[DECISION + 4]]
+            records = self.latest(keys) if keys else {}
+            for row in batch:
+                yield self._action(row, records)
+
+    def _action(self, row: tuple[Any, ...], records: Mapping[str, Any]) -> Action:
+        verb, reason, generation, size, _has_record, beyond = row[DECISION:]
+        asked = self.draft.asked(row)
+        request = asked.request if asked.request.size == size else replace(asked.request, size=size)
+        drift, sighting = ((), None) if beyond is None else pickle.loads(beyond)  # noqa: S301 - our own row
+        return Action(
+            Verb(verb),
+            Reason(reason),
+            request,
+            asked.key,
+            generation,
+            records.get(asked.key),
+            drift,
+            sighting,
+            self.draft.restarts,
+        )
