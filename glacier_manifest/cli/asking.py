@@ -6,8 +6,9 @@ from glacier_manifest.aws.glacier import GlacierReader, resolve_account
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import PlanningArguments
 from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.manifest import Manifest
-from glacier_manifest.planning.expand import Asked, expand, merged
+from glacier_manifest.planning.expand import expand
 from glacier_manifest.planning.place import (
     AccountLookup,
     check_account,
@@ -16,25 +17,26 @@ from glacier_manifest.planning.place import (
     places,
     region_of,
 )
-from glacier_manifest.planning.selection import selected
 from glacier_manifest.state.protocol import State
 
 
-def asked_for(
+def ask(
     manifest: Manifest,
     arguments: PlanningArguments,
     *,
+    draft: Draft,
     lists: ListFiles,
     state: State,
     clients: Clients,
     refresh: bool,
     now: datetime,
-) -> tuple[Asked, ...]:
-    """Return the requests that a manifest asks for, as far as the command line means them.
+) -> None:
+    """Draft the requests that a manifest asks for, as far as the command line means them.
 
     Args:
         manifest: The manifest.
         arguments: The command line.
+        draft: Takes the requests.
         lists: Opens the lists of archive IDs.
         state: Knows the accounts and the endpoint.
         clients: Asked for the caller's account and the default region.
@@ -52,8 +54,10 @@ def asked_for(
     if refresh:
         for region in {place.region for place in placed.values()}:
             check_endpoint(state.identity, clients.endpoint(region))
-    asked = merged(expand(manifest.jobs, places=placed, now=now, read_list=lists))
-    return selected(asked, targets=arguments.targets, excludes=arguments.excludes)
+    for lot, pieces in expand(manifest.jobs, places=placed, now=now, read_list=lists):
+        draft.add(lot, pieces)
+    draft.merge()
+    draft.select(targets=arguments.targets, excludes=arguments.excludes)
 
 
 def _known_account(state: State) -> AccountLookup:

@@ -1,6 +1,8 @@
 """Whether what would start may start: a saved plan, a digest, `--yes`, or a person at the terminal."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
@@ -8,7 +10,7 @@ from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
 from glacier_manifest.errors import NotApproved
 from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
 from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.plan import Plan, starts_in
 from glacier_manifest.state.protocol import Approval, Started, State
 from glacier_manifest.views import plans as view
 
@@ -43,16 +45,18 @@ def consented(
         OverLimit: The approval would start more than a limit lets.
     """
     digest = _digest(source, plan, arguments)
+    entries: Iterable[str] = plan.entries()
     if isinstance(source, FromSavedPlan):
-        check_approved(plan, source.saved.entries)
-        entries, how = source.saved.entries, "plan"
+        approved = source.saved.entries
+        check_approved(plan, lambda wanted: [one for one in wanted if one in approved])
+        entries, how = approved, "plan"
     elif arguments.expect is not None:
-        entries = frozenset(plan.entries) if plan.digest == digest else frozenset()
-        known = state.approved(digest, (one for action in plan.starts for one in action.approved_by))
-        check_approved(plan, entries | known)
         how = "expect"
+        if plan.digest != digest:
+            check_approved(plan, partial(state.approved, digest))
+            entries = ()
     else:
-        entries, how = frozenset(plan.entries), "yes" if arguments.yes else "prompt"
+        how = "yes" if arguments.yes else "prompt"
     started = started_before(state, digest, plan)
     allowances = _allowances(source, arguments)
     check_limits(plan, limits=source.limits, allowances=allowances, started=started)
@@ -90,7 +94,8 @@ def _ask(console: Console, plan: Plan) -> None:
     if not console.asks:
         raise nobody_to_ask(plan)
     console.err(view.human(plan))
-    jobs = "1 job" if len(plan.starts) == 1 else f"{len(plan.starts)} jobs"
+    count = starts_in(plan)
+    jobs = "1 job" if count == 1 else f"{count} jobs"
     question = f"\nStart {jobs}? Started jobs cannot be cancelled. Only 'yes' starts them: "
     if not console.confirm(question):
         raise NotApproved(

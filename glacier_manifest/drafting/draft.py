@@ -1,10 +1,11 @@
-"""A draft: every request that is asked for, once, and what is done about it, in any number and little memory."""
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
+"""A draft: every request that is asked for, once, and what is done about it, in little memory."""
 
 import pickle
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
@@ -18,12 +19,12 @@ from glacier_manifest.drafting.tables import (
     piece_of,
 )
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.request import InventoryRetrieval
+from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.decide import BuyAgain, decide
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.lot import Lot, Piece, Query
-from glacier_manifest.planning.plan import Reason, Verb
+from glacier_manifest.planning.plan import Action, Reason, Verb
 from glacier_manifest.planning.selection import Meaning
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.planning.stencil import Stencil, key_of
@@ -33,6 +34,7 @@ from glacier_manifest.state.record import Record
 Latest = Callable[[Iterable[str]], Mapping[str, Record]]
 
 _AT_ONCE = 500
+_KEY_BYTES = 32
 _MOST_CONFLICTS = 50
 _DECIDE = (
     "UPDATE requests SET verb = ?, reason = ?, generation = ?, entry = ?, known_size = ?, has_record = ?, "
@@ -76,10 +78,18 @@ class Draft:
         scratch.run(ASKED)
 
     def add(self, lot: Lot, pieces: Iterable[Piece]) -> None:
-        """Add requests behind all others; what `pieces` raises is raised."""
+        """Add requests of one lot behind all others; what `pieces` raises is raised."""
         number, terms = self._number(lot), self._terms_of(lot)
         key = self._key_maker(number)
         self.scratch.run_many(ADD, ((key(piece), number, terms, *piece) for piece in pieces))
+
+    def add_all(self, requests: Iterable[tuple[Lot, Piece]]) -> None:
+        """Add requests of many lots behind all others; what `requests` raises is raised."""
+        self.scratch.run_many(ADD, (self._row(lot, piece) for lot, piece in requests))
+
+    def _row(self, lot: Lot, piece: Piece) -> tuple[Any, ...]:
+        number = self._number(lot)
+        return self._key_maker(number)(piece), number, self._terms_of(lot), *piece
 
     def _number(self, lot: Lot) -> int:
         """A query holds mappings, which have no hash; its text tells it as well."""
@@ -91,8 +101,7 @@ class Draft:
 
     def _terms_of(self, lot: Lot) -> int:
         """What two lots must agree on where they ask for the same: a number for each case."""
-        tiers = lot.request(Piece("x")).effective_tiers
-        return self._terms.setdefault((tiers, lot.save_to), len(self._terms))
+        return self._terms.setdefault(lot.terms, len(self._terms))
 
     def _key_maker(self, number: int) -> Callable[[Piece], bytes]:
         stencil = self._stencil(number)
@@ -156,13 +165,13 @@ class Draft:
 
     def addresses(self) -> Iterator[tuple[str, str | None]]:
         """Stream the address of each request, in the order of the manifest, with its archive ID."""
-        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY seq")  # noqa: S608 - our own columns
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY seq")
         for row in rows:
             request = self.lots[row[1]].request(piece_of(row))
             yield address_of(request), request.archive_id
 
     def _addressed(self) -> Iterator[tuple[bytes, str]]:
-        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY key")  # noqa: S608 - our own columns
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY key")
         for row in rows:
             yield row[0], address_of(self.lots[row[1]].request(piece_of(row)))
 
@@ -189,12 +198,12 @@ class Draft:
             wanted = iter(keys)
             while batch := [bytes.fromhex(key) for key in islice(wanted, _AT_ONCE)]:
                 marks = ", ".join("?" * len(batch))
-                query = f"SELECT {REQUEST} FROM requests WHERE key IN ({marks})"  # noqa: S608 - our own columns
+                query = f"SELECT {REQUEST} FROM requests WHERE key IN ({marks})"
                 if rows := list(self.scratch.rows(query, batch)):
                     yield rows
             return
         last = b""
-        query = f"SELECT {REQUEST} FROM requests WHERE key > ? ORDER BY key LIMIT {_AT_ONCE}"  # noqa: S608
+        query = f"SELECT {REQUEST} FROM requests WHERE key > ? ORDER BY key LIMIT {_AT_ONCE}"
         while rows := list(self.scratch.rows(query, (last,))):
             yield rows
             last = rows[-1][0]
@@ -213,17 +222,46 @@ class Draft:
             entry = stencil.entry(piece_of(row), key)
             return Verb.START.value, Reason.NOT_STARTED.value, 0, entry, row[5], 0, None, row[0]
         action = decide(self.asked(row), record, again, sighting)
-        beyond = (action.drift, action.sighting)
-        return (
-            action.verb.value,
-            action.reason.value,
-            action.generation,
-            bytes.fromhex(action.entry),
-            action.request.size,
-            record is not None,
-            pickle.dumps(beyond) if any(beyond) else None,
-            row[0],
-        )
+        return _decision(action, has_record=record is not None)
+
+    def verbs(self) -> Mapping[Vault, frozenset[Verb]]:
+        """Return what would be done at each vault."""
+        found: dict[Vault, set[Verb]] = defaultdict(set)
+        for number, verb in self.scratch.rows("SELECT DISTINCT lot, verb FROM requests"):
+            found[self.lots[number].vault].add(Verb(verb))
+        return {vault: frozenset(verbs) for vault, verbs in found.items()}
+
+    def waiting(self, vault: Vault) -> Iterator[tuple[str, int]]:
+        """Stream the purchases at a vault whose jobs are in progress."""
+        query = "SELECT key, lot, generation FROM requests WHERE verb = ?"
+        for key, number, generation in self.scratch.rows(query, (Verb.WAIT.value,)):
+            if self.lots[number].vault == vault:
+                yield key.hex(), generation
+
+    def slots_at(self, vault: Vault) -> Mapping[str, str]:
+        """Return the slot that each series at a vault stands at, by the address without it."""
+        lots = [lot for lot in self.lots if lot.vault == vault and lot.slot is not None]
+        return {f"{lot.job}/{vault.name}": lot.slot for lot in lots if lot.slot is not None}
+
+    def get(self, key: str) -> Asked | None:
+        """Return the request of a key, if it is in the draft."""
+        row = self.scratch.row(f"SELECT {REQUEST} FROM requests WHERE key = ?", (bytes.fromhex(key),))
+        return None if row is None else self.asked(row)
+
+    def begins_with(self, prefix: bytes) -> Iterator[Asked]:
+        """Stream the requests whose keys, as bytes, begin so."""
+        query = f"SELECT {REQUEST} FROM requests WHERE key BETWEEN ? AND ?"
+        ends = (prefix.ljust(_KEY_BYTES, b"\x00"), prefix.ljust(_KEY_BYTES, b"\xff"))
+        return map(self.asked, self.scratch.rows(query, ends))
+
+    def retrievals(self, vault: Vault, archive_id: str) -> Iterator[Asked]:
+        """Stream the retrievals of one archive, or of pieces of it, in the order of the manifest."""
+        self.scratch.run("CREATE INDEX IF NOT EXISTS by_archive ON requests (archive_id)")
+        query = f"SELECT {REQUEST} FROM requests WHERE archive_id = ? ORDER BY seq"
+        for row in self.scratch.rows(query, (archive_id,)):
+            lot = self.lots[row[1]]
+            if lot.vault == vault and lot.has_archives:
+                yield self.asked(row)
 
     def asked(self, row: tuple[Any, ...]) -> Asked:
         """Return the request of a row that begins as `REQUEST` does."""
@@ -232,8 +270,22 @@ class Draft:
 
 
 def _difference(first: Lot, second: Lot) -> str:
-    piece = Piece("x")
-    tiers = [", ".join(lot.request(piece).effective_tiers) for lot in (second, first)]
+    tiers = [", ".join(lot.terms[0]) for lot in (second, first)]
     if tiers[0] != tiers[1]:
         return f"at another tier ({tiers[0]} instead of {tiers[1]})"
     return f"to be saved elsewhere ({second.save_to or 'nowhere'} instead of {first.save_to or 'nowhere'})"
+
+
+def _decision(action: Action, *, has_record: bool) -> tuple[Any, ...]:
+    """Return the values of `_DECIDE`."""
+    beyond = (action.drift, action.sighting)
+    return (
+        action.verb.value,
+        action.reason.value,
+        action.generation,
+        bytes.fromhex(action.entry),
+        action.request.size,
+        has_record,
+        pickle.dumps(beyond) if any(beyond) else None,
+        bytes.fromhex(action.key),
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
 """The plan that a draft holds once everything in it is decided."""
 
 import pickle
@@ -13,8 +14,8 @@ from glacier_manifest.drafting.tables import DECIDED, DECISION
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Repurchases
 from glacier_manifest.planning.approval import digest
-from glacier_manifest.planning.lot import Piece
-from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Tally, Verb
+from glacier_manifest.planning.lot import Lot, Piece
+from glacier_manifest.planning.plan import STARTING, Action, Reason, Tally, Verb
 
 _AT_ONCE = 500
 #: What all requests of a lot agree on, any piece tells.
@@ -22,14 +23,14 @@ _ANY = Piece("x")
 _STARTS = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
 _TALLIES = (
     "SELECT lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL), max(known_size) "
-    f"FROM requests WHERE {_STARTS} GROUP BY lot ORDER BY min(seq)"  # noqa: S608 - our own words
+    f"FROM requests WHERE {_STARTS} GROUP BY lot ORDER BY min(seq)"
 )
 #: Oldest archives first, as Glacier reads them best; what has no date of its own comes before them.
-_TO_SEND = f"SELECT {DECIDED} FROM requests WHERE {_STARTS} ORDER BY created, seq"  # noqa: S608 - our own words
+_TO_SEND = f"SELECT {DECIDED} FROM requests WHERE {_STARTS} ORDER BY created, seq"
 
 
 @dataclass(frozen=True)
-class Drafted(Plan):
+class Drafted:
     """A plan on a scratch file.
 
     Attributes:
@@ -45,8 +46,17 @@ class Drafted(Plan):
     @cached_property
     def summary(self) -> Mapping[Verb, int]:
         """How many requests each verb stands for."""
-        counts = dict(self.draft.scratch.rows("SELECT verb, count(*) FROM requests GROUP BY verb"))
+        counts: dict[str, int] = dict(
+            self.draft.scratch.rows("SELECT verb, count(*) FROM requests GROUP BY verb")
+        )
         return {verb: counts.get(verb.value, 0) for verb in Verb}
+
+    @cached_property
+    def unchanged(self) -> Mapping[Reason, int]:
+        """How many requests are left as they are, and why."""
+        query = "SELECT reason, count(*) FROM requests WHERE verb IN (?, ?) GROUP BY reason"
+        rows = self.draft.scratch.rows(query, (Verb.WAIT.value, Verb.KEEP.value))
+        return {Reason(reason): number for reason, number in rows}
 
     @cached_property
     def digest(self) -> str:
@@ -76,14 +86,8 @@ class Drafted(Plan):
     @cached_property
     def tallies(self) -> Sequence[Tally]:
         """What would start, job by job."""
-        return tuple(self._tally(*row) for row in self.draft.scratch.rows(_TALLIES))
-
-    def _tally(self, number: int, starts: int, size: int, unknown: int, largest: int | None) -> Tally:
-        lot = self.draft.lots[number]
-        request = lot.request(_ANY)
-        return Tally(
-            lot.job, lot.vault, request.type, request.effective_tiers, starts, size, unknown, largest
-        )
+        rows = self.draft.scratch.rows(_TALLIES)
+        return tuple(_tally(self.draft.lots[number], counts) for number, *counts in rows)
 
     def entries(self) -> Iterator[str]:
         """Stream the approval entries, sorted, each once."""
@@ -99,6 +103,10 @@ class Drafted(Plan):
         """Stream what would start in the order in which it is to be sent."""
         return self._read(self.draft.scratch.rows(_TO_SEND))
 
+    def inventories(self, *, verb: Verb, limit: int) -> Iterator[Action]:
+        """Stream the actions on inventories for which this is done, in the order of the manifest."""
+        return self._actions(f"verb = '{verb.value}' AND archive_id IS NULL ORDER BY seq", limit)
+
     def drifted(self, *, limit: int | None = None) -> Iterator[Action]:
         """Stream the actions whose job differs from what the manifest says now."""
         found = (action for action in self._actions("beyond IS NOT NULL ORDER BY seq", None) if action.drift)
@@ -109,7 +117,7 @@ class Drafted(Plan):
         return sum(1 for _action in self.drifted())
 
     def _actions(self, which: str, limit: int | None) -> Iterator[Action]:
-        query = f"SELECT {DECIDED} FROM requests WHERE {which} LIMIT ?"  # noqa: S608 - our own words
+        query = f"SELECT {DECIDED} FROM requests WHERE {which} LIMIT ?"
         return self._read(self.draft.scratch.rows(query, (-1 if limit is None else limit,)))
 
     def _read(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[Action]:
@@ -135,3 +143,19 @@ class Drafted(Plan):
             sighting,
             self.draft.restarts,
         )
+
+
+def _tally(lot: Lot, counts: Sequence[Any]) -> Tally:
+    """Return what would start of a lot: how many, their bytes, how many have none that is known, the most."""
+    request = lot.request(_ANY)
+    starts, known_bytes, unknown_sizes, largest = counts
+    return Tally(
+        job=lot.job,
+        vault=lot.vault,
+        type=request.type,
+        tiers=request.effective_tiers,
+        starts=starts,
+        known_bytes=known_bytes,
+        unknown_sizes=unknown_sizes,
+        largest=largest,
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
 """The draft's tables, and how a row becomes a piece again."""
 
 from typing import Any
@@ -21,13 +22,11 @@ REQUESTS = (
     "verb TEXT, reason TEXT, generation INTEGER, entry BLOB, known_size INTEGER, has_record INTEGER, "
     "beyond BLOB) WITHOUT ROWID"
 )
-ADD = f"INSERT INTO asked ({_COLUMNS[5:]}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own columns
+ADD = f"INSERT INTO asked ({_COLUMNS[5:]}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #: Sorted by key, so that the table is written from its beginning to its end; the first of equals is kept.
-MERGE = (
-    f"INSERT OR IGNORE INTO requests ({_COLUMNS}) SELECT {_COLUMNS} FROM asked ORDER BY key, seq"  # noqa: S608
-)
+MERGE = f"INSERT OR IGNORE INTO requests ({_COLUMNS}) SELECT {_COLUMNS} FROM asked ORDER BY key, seq"
 CONFLICTS = (
-    f"SELECT a.lot, a.{_PIECE.replace(', ', ', a.')}, r.lot, r.{_PIECE.replace(', ', ', r.')} "  # noqa: S608
+    f"SELECT a.lot, a.{_PIECE.replace(', ', ', a.')}, r.lot, r.{_PIECE.replace(', ', ', r.')} "
     "FROM asked AS a JOIN requests AS r USING (key) WHERE a.terms <> r.terms ORDER BY a.seq LIMIT ?"
 )
 #: A piece's row: seven columns, which begin behind the key and the lot.

@@ -29,7 +29,7 @@ def address_of(request: Request) -> str:
 
 
 class Match(IntEnum):
-    """How well an address fits what a user wrote; where one fits better, those that fit less are not meant."""
+    """How well an address fits what a user wrote; where one fits better, the others are not meant."""
 
     NONE = 0
     CUT = 1

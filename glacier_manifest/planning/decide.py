@@ -46,12 +46,17 @@ class Restarts:
     generations: Mapping[str, int] = field(default_factory=dict)
     repurchases: Repurchases = NEVER
 
-    def may_mean(self, record: Record) -> bool:
-        """Say whether a record in progress would be bought again, had its job failed."""
+    @property
+    def may_mean_any(self) -> bool:
+        """Whether anything at all may be bought again."""
+        return bool(self.words or self.generations or self.repurchases.failed)
+
+    def may_mean(self, key: str, generation: int) -> bool:
+        """Say whether a purchase whose job is in progress would be made again, had it failed."""
         return (
             bool(self.words)
-            or self.generations.get(record.key) == record.generation + 1
-            or record.generation < self.repurchases.failed
+            or generation < self.repurchases.failed
+            or self.generations.get(key) == generation + 1
         )
 
     def among(self, addresses: Iterable[tuple[str, str | None]]) -> "BuyAgain":

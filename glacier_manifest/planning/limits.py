@@ -1,11 +1,12 @@
 """How much one approval may start, over all its reruns; checked before the first call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from glacier_manifest.errors import OverLimit, UsageError
+from glacier_manifest.jobs.request import JobType
 from glacier_manifest.manifest import Limits
-from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.planning.plan import STARTING, Action, Plan, starts_in
 from glacier_manifest.state.protocol import Started
 from glacier_manifest.units import format_size
 
@@ -62,10 +63,10 @@ def check_limits(plan: Plan, *, limits: Limits, allowances: Allowances, started:
     Raises:
         OverLimit: Names the limit, the numbers and the flag that lifts that one.
     """
-    expedited = sum(1 for action in plan.starts if action.expedited)
+    expedited = sum(tally.starts for tally in plan.tallies if tally.expedited)
     jobs = allowances.values.get("jobs", limits.jobs)
     expedited_jobs = allowances.values.get("expedited_jobs", limits.expedited_jobs)
-    _check("jobs", jobs, before=started.jobs, now=len(plan.starts))
+    _check("jobs", jobs, before=started.jobs, now=starts_in(plan))
     _check("expedited_jobs", expedited_jobs, before=started.expedited_jobs, now=expedited)
 
 
@@ -97,13 +98,19 @@ def check_volume(plan: Plan, *, bytes_per_day: int | None, allowances: Allowance
     """
     if bytes_per_day is None:
         return
-    retrievals = [action for action in plan.starts if action.request.archive_id is not None]
-    unknown = [action for action in retrievals if action.request.size is None]
+    retrievals = [tally for tally in plan.tallies if tally.type is not JobType.INVENTORY_RETRIEVAL]
+    unknown = sum(tally.unknown_sizes for tally in retrievals)
     if unknown and not allowances.unknown_size:
-        raise _of_unknown_size(unknown)
-    large = [one for one in retrievals if (one.request.size or 0) > bytes_per_day]
-    if large:
-        raise _larger_than_a_day(large[0], bytes_per_day)
+        first = next(one for one in _retrievals(plan) if one.request.size is None)
+        raise _of_unknown_size(first, unknown - 1)
+    if any(tally.largest is not None and tally.largest > bytes_per_day for tally in retrievals):
+        raise _larger_than_a_day(
+            next(one for one in _retrievals(plan) if (one.request.size or 0) > bytes_per_day), bytes_per_day
+        )
+
+
+def _retrievals(plan: Plan) -> Iterator[Action]:
+    return (one for one in plan.actions(verbs=STARTING) if one.request.archive_id is not None)
 
 
 def _larger_than_a_day(action: Action, bytes_per_day: int) -> OverLimit:
@@ -116,16 +123,12 @@ def _larger_than_a_day(action: Action, bytes_per_day: int) -> OverLimit:
     )
 
 
-def _of_unknown_size(unknown: Sequence[Action]) -> OverLimit:
+def _of_unknown_size(first: Action, others: int) -> OverLimit:
+    more = f" (nor that of {others} more)" if others else ""
     return OverLimit(
         "unknown-size",
-        f"pace.bytes_per_day limits the bytes that are started, and the size of {unknown[0].address} "
-        f"is not known{_and_more(unknown)}",
+        f"pace.bytes_per_day limits the bytes that are started, and the size of {first.address} "
+        f"is not known{more}",
         next_step="ask for byte ranges, remove pace.bytes_per_day, or start them uncounted with "
         "--allow unknown-size",
     )
-
-
-def _and_more(actions: Sequence[Action]) -> str:
-    others = len(actions) - 1
-    return f" (nor that of {others} more)" if others else ""

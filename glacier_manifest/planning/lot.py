@@ -3,6 +3,8 @@
 Millions of requests are a handful of lots and a row each; a `Request` is made of both when it is needed.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -92,6 +94,7 @@ class Lot:
             slot=self.slot,
             schedule=self.schedule,
             size=piece.size,
+            created=piece.created,
         )
 
     def _what(self, piece: Piece) -> What:
@@ -111,6 +114,11 @@ class Lot:
             return self.span
         width = max(1, len(piece.archive_id or ""))
         return Span(self.file, piece.line, piece.column, piece.column + width)
+
+    @property
+    def terms(self) -> tuple[tuple[Tier, ...], str | None]:
+        """What lots must agree on where they ask for the same: its price, and where it is saved."""
+        return self.request(Piece("x")).effective_tiers, self.save_to
 
     @property
     def has_archives(self) -> bool:
@@ -140,4 +148,12 @@ def lot_of(request: Request, span: Span) -> tuple[Lot, Piece]:
         schedule=request.schedule,
     )
     start, end = (None, None) if byte_range is None else (byte_range.start, byte_range.end)
-    return lot, Piece(request.archive_id, start, end, request.size, None, span.line, span.column)
+    return lot, Piece(request.archive_id, start, end, request.size, request.created, span.line, span.column)
+
+
+def may_disagree(lots: Iterable[Lot]) -> bool:
+    """Say whether two of these lots may ask for the same on different terms."""
+    terms = defaultdict(set)
+    for lot in lots:
+        terms[lot.vault, type(lot.asking)].add(lot.terms)
+    return any(len(found) > 1 for found in terms.values())

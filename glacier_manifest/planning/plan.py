@@ -164,6 +164,10 @@ class Plan(Protocol):
         """How many requests each verb stands for."""
 
     @property
+    def unchanged(self) -> Mapping[Reason, int]:
+        """How many requests are left as they are, and why: they wait or are kept."""
+
+    @property
     def digest(self) -> str:
         """The digest of everything selected, started or not, so that a partial failure keeps it."""
 
@@ -196,6 +200,9 @@ class Plan(Protocol):
 
     def starts(self) -> Iterator[Action]:
         """Stream what would start in the order in which it is to be sent."""
+
+    def inventories(self, *, verb: Verb, limit: int) -> Iterator[Action]:
+        """Stream the actions on inventories for which this is done, in the order of the manifest."""
 
     def drifted(self, *, limit: int | None = None) -> Iterator[Action]:
         """Stream the actions whose job differs from what the manifest says now."""

@@ -16,7 +16,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
-from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import (
     ArchiveRetrieval,
     ByteRange,
@@ -31,8 +30,7 @@ from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Limits, Pace, Repurchases
 from glacier_manifest.planning.approval import digest
-from glacier_manifest.planning.expand import Asked
-from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of, requests_in
 
 FORMAT_VERSION: Literal["1.0"] = "1.0"
 _KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
@@ -75,6 +73,22 @@ class PlanHeader(_Edge):
         """How often a request may be bought again by itself."""
         return Repurchases(expired=self.restarts["expired"], failed=self.restarts["failed"])
 
+    @property
+    def limits_read(self) -> Limits:
+        """The limits that stood in the manifest."""
+        expedited = self.limits.get("expedited_jobs")
+        return Limits(jobs=self.limits.get("jobs"), expedited_jobs=5 if expedited is None else expedited)
+
+    @property
+    def pace_read(self) -> Pace:
+        """The pace that stood in the manifest."""
+        bytes_per_day = self.pace.get("bytes_per_day")
+        return Pace(
+            requests_per_second=self.pace["requests_per_second"],
+            concurrency=int(self.pace["concurrency"]),
+            bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
+        )
+
 
 class _Schedule(_Edge):
     cron: str
@@ -94,47 +108,25 @@ class _Line(_Edge):
     slot: str | None
     schedule: _Schedule | None
     size: int | None
+    created: str | None = None
     body: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedPlan:
-    """A plan that was read back.
+class SavedAction:
+    """One line of a plan file that was read back.
 
     Attributes:
-        header: Its first line.
-        asked: Its requests.
-        entries: The approval entries of its actions.
-        restarts: The generation that each restart in it would buy, by key.
+        request: The request.
+        line: Where it stands, counted from 1.
+        entry: Its approval entry.
+        restarts: The generation that it would buy again; None where it is no restart.
     """
 
-    header: PlanHeader
-    asked: tuple[Asked, ...]
-    entries: frozenset[str]
-    restarts: Mapping[str, int]
-
-    @property
-    def limits(self) -> Limits:
-        """The limits that stood in the manifest."""
-        expedited = self.header.limits.get("expedited_jobs")
-        return Limits(
-            jobs=self.header.limits.get("jobs"), expedited_jobs=5 if expedited is None else expedited
-        )
-
-    @property
-    def pace(self) -> Pace:
-        """The pace that stood in the manifest."""
-        bytes_per_day = self.header.pace.get("bytes_per_day")
-        return Pace(
-            requests_per_second=self.header.pace["requests_per_second"],
-            concurrency=int(self.header.pace["concurrency"]),
-            bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
-        )
-
-    @property
-    def repurchases(self) -> Repurchases:
-        """How often a request may be bought again by itself, as the reviewer saw it."""
-        return self.header.repurchases
+    request: Request
+    line: int
+    entry: str
+    restarts: int | None
 
 
 def is_plan_file(first_line: str) -> bool:
@@ -162,7 +154,7 @@ def header_of(
         state_id=state_id,
         digest=plan.digest,
         made_at=plan.made_at,
-        actions=len(plan.actions),
+        actions=requests_in(plan),
         manifests=tuple(str(path) for path in manifests),
         pace={
             "requests_per_second": pace.requests_per_second,
@@ -178,10 +170,10 @@ def header_of(
 def plan_lines(plan: Plan, header: PlanHeader) -> Iterator[str]:
     """Stream the lines of a plan file, each without its line end."""
     seal = _Seal(header)
-    for action in plan.actions:
+    for action in plan.actions():
         seal.add(_line_of(action).model_dump_json())
     yield header.model_copy(update={"seal": seal.text}).model_dump_json()
-    for action in plan.actions:
+    for action in plan.actions():
         yield _line_of(action).model_dump_json()
 
 
@@ -217,42 +209,61 @@ def _line_of(action: Action) -> _Line:
         slot=request.slot,
         schedule=None if schedule is None else _Schedule(cron=schedule.cron, timezone=schedule.timezone),
         size=request.size,
+        created=request.created,
         body=request.body(tier=None, description=request.description),
     )
 
 
-def read_plan(lines: Iterable[str], *, file: Path) -> SavedPlan:
-    """Read a plan file back.
+def read_header(text: str, *, file: Path) -> PlanHeader:
+    """Read the first line of a plan file.
+
+    Raises:
+        InvalidInput: It is not that of a plan file of this format.
+    """
+    return _header(text, file)
+
+
+def read_actions(rows: Iterable[str], header: PlanHeader, *, file: Path) -> Iterator[SavedAction]:
+    """Stream the lines of a plan file below its header.
+
+    Nothing may be made of them before they were read to their end: only there is it known that the file is
+    whole. The digest is checked apart (`check_digest`), since that takes the entries sorted.
 
     Args:
-        lines: Its lines.
+        rows: The lines.
+        header: Its first line.
         file: Its name, for messages.
 
     Raises:
         InvalidInput: It is not a whole, unchanged plan file of this format.
     """
-    rows = iter(lines)
-    header = _header(next(rows, ""), file)
     seal = _Seal(header)
-    asked: list[Asked] = []
-    entries: set[str] = set()
-    restarts: dict[str, int] = {}
+    count = 0
     for number, text in enumerate(rows, start=2):
         seal.add(text)
-        line, one = _read(text, file, number)
-        asked.append(one)
-        entries.add(_entry(line, one.request, header))
-        if line.action in STARTING and line.generation > 0:
-            restarts[one.key] = line.generation
-    if len(asked) != header.actions or digest(entries) != header.digest or seal.text != header.seal:
-        raise _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
-    return SavedPlan(header, tuple(asked), frozenset(entries), restarts)
+        yield _read(text, header, file, number)
+        count += 1
+    if count != header.actions or seal.text != header.seal:
+        raise _edited(file)
 
 
-def _entry(line: _Line, request: Request, header: PlanHeader) -> str:
-    return entry_of(
-        request, line.generation, verb=line.action, reason=line.reason, restarts=header.repurchases
-    )
+def check_digest(header: PlanHeader, entries: Iterable[str], *, file: Path) -> None:
+    """Refuse a plan file whose entries do not give its digest.
+
+    Args:
+        header: Its first line.
+        entries: The entries of its lines, sorted, each once.
+        file: Its name, for messages.
+
+    Raises:
+        InvalidInput: They do not.
+    """
+    if digest(entries) != header.digest:
+        raise _edited(file)
+
+
+def _edited(file: Path) -> InvalidInput:
+    return _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
 
 
 def _header(text: str, file: Path) -> PlanHeader:
@@ -262,13 +273,16 @@ def _header(text: str, file: Path) -> PlanHeader:
         raise _damaged(file, f"its header does not read ({error.error_count()} faults)") from None
 
 
-def _read(text: str, file: Path, number: int) -> tuple[_Line, Asked]:
+def _read(text: str, header: PlanHeader, file: Path, number: int) -> SavedAction:
     try:
         line = _Line.model_validate_json(text)
         request = _request(line)
-        return line, Asked(request_key(request), request, Span(file, number, 1, 2))
+        verb, reason, restarts = line.action, line.reason, header.repurchases
+        entry = entry_of(request, line.generation, verb=verb, reason=reason, restarts=restarts)
     except (ValueError, LookupError, AttributeError, TypeError):  # whatever a body may lack or hold instead
         raise _damaged(file, f"line {number} does not read", number) from None
+    is_restart = line.action in STARTING and line.generation > 0
+    return SavedAction(request, number, entry, line.generation if is_restart else None)
 
 
 def _damaged(file: Path, what: str, line: int = 1) -> InvalidInput:
@@ -294,6 +308,7 @@ def _request(line: _Line) -> Request:
         slot=line.slot,
         schedule=None if schedule is None else Schedule(schedule.cron, schedule.timezone),
         size=line.size,
+        created=line.created,
     )
 
 

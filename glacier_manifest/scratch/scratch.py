@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
 """A private temporary database: it spills to disk what its cache does not hold, and ends with the process.
 
 SQLite sorts and looks up any number of rows in little memory (https://sqlite.org/tempfiles.html); the
@@ -6,10 +7,10 @@ file has no name that anybody could open, and nothing in it is worth a sync.
 
 import pickle
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from glacier_manifest.errors import Failed
 
@@ -18,6 +19,7 @@ Row = tuple[Any, ...]
 
 #: KiB of pages that are kept in memory; sorting takes as much again.
 _CACHE = 16_000
+_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE}")
 _FETCHED_AT_ONCE = 500
 
 
@@ -45,7 +47,12 @@ class Scratch:
         self._lock = RLock()
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._tables = 0
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE}", "temp_store = FILE"):
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            f"cache_size = -{_CACHE}",
+            "temp_store = FILE",
+        ):
             self._connection.execute(f"PRAGMA {pragma}")
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
@@ -84,12 +91,23 @@ class Scratch:
         self._tables += 1
         return ScratchMapping(self, f"mapping_{self._tables}")
 
+    def sorted_texts(self, texts: Iterable[str]) -> "SortedTexts":
+        """Return texts sorted, each once; what `texts` raises is raised."""
+        self._tables += 1
+        table = f"texts_{self._tables}"
+        self.run(f"CREATE TABLE {table} (text TEXT PRIMARY KEY) WITHOUT ROWID")
+        self.run("CREATE TABLE unsorted (text TEXT NOT NULL)")
+        self.run_many("INSERT INTO unsorted VALUES (?)", ((text,) for text in texts))
+        self.run(f"INSERT OR IGNORE INTO {table} SELECT text FROM unsorted ORDER BY text")
+        self.run("DROP TABLE unsorted")
+        return SortedTexts(self, table)
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             self._connection.close()
 
-    def __enter__(self) -> "Scratch":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -102,10 +120,12 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
     def __init__(self, scratch: Scratch, table: str) -> None:
         self._scratch = scratch
         self._table = table
-        scratch.run(f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value BLOB NOT NULL)")
+        scratch.run(
+            f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value BLOB NOT NULL)"
+        )
 
     def __getitem__(self, key: str) -> T:
-        row = self._scratch.row(f"SELECT value FROM {self._table} WHERE key = ?", (key,))  # noqa: S608 - our own table
+        row = self._scratch.row(f"SELECT value FROM {self._table} WHERE key = ?", (key,))
         if row is None:
             raise KeyError(key)
         value: T = pickle.loads(row[0])  # noqa: S301 - written by this process, into a file without a name
@@ -113,7 +133,7 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
 
     def __setitem__(self, key: str, value: T) -> None:
         self._scratch.run(
-            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "  # noqa: S608 - our own table
+            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)),
         )
@@ -121,17 +141,38 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
     def __delitem__(self, key: str) -> None:
         if key not in self:
             raise KeyError(key)
-        self._scratch.run(f"DELETE FROM {self._table} WHERE key = ?", (key,))  # noqa: S608 - our own table
+        self._scratch.run(f"DELETE FROM {self._table} WHERE key = ?", (key,))
 
     def __contains__(self, key: object) -> bool:
-        query = f"SELECT 1 FROM {self._table} WHERE key = ?"  # noqa: S608 - our own table
+        query = f"SELECT 1 FROM {self._table} WHERE key = ?"
         return self._scratch.row(query, (key,)) is not None
 
     def __iter__(self) -> Iterator[str]:
-        rows = self._scratch.rows(f"SELECT key FROM {self._table} ORDER BY seq")  # noqa: S608 - our own table
+        rows = self._scratch.rows(f"SELECT key FROM {self._table} ORDER BY seq")
         return (key for (key,) in rows)
 
     def __len__(self) -> int:
-        row = self._scratch.row(f"SELECT count(*) FROM {self._table}")  # noqa: S608 - our own table
+        row = self._scratch.row(f"SELECT count(*) FROM {self._table}")
+        assert row is not None  # noqa: S101 - a count has a row
+        return int(row[0])
+
+
+class SortedTexts(Collection[str]):
+    """Texts in a scratch file, sorted, each once."""
+
+    def __init__(self, scratch: Scratch, table: str) -> None:
+        self._scratch = scratch
+        self._table = table
+
+    def __contains__(self, text: object) -> bool:
+        query = f"SELECT 1 FROM {self._table} WHERE text = ?"
+        return self._scratch.row(query, (text,)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self._scratch.rows(f"SELECT text FROM {self._table} ORDER BY text")
+        return (text for (text,) in rows)
+
+    def __len__(self) -> int:
+        row = self._scratch.row(f"SELECT count(*) FROM {self._table}")
         assert row is not None  # noqa: S101 - a count has a row
         return int(row[0])

@@ -10,7 +10,7 @@ from glacier_manifest.aws.glacier import GlacierReader
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import PlanArguments
-from glacier_manifest.cli.asking import asked_for
+from glacier_manifest.cli.asking import ask
 from glacier_manifest.cli.consent import started_before
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
@@ -26,14 +26,17 @@ from glacier_manifest.cli.options import (
 )
 from glacier_manifest.cli.reading import ListFiles, check_output
 from glacier_manifest.cli.wiring import now, state_to_read, warn
+from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
-from glacier_manifest.planning.decide import Restarts, decide_all
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.plan import Plan, starts_in
 from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
+from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
-from glacier_manifest.tracking.outlook import Outlook, look
+from glacier_manifest.tracking.outlook import Listings, look
 from glacier_manifest.views import plans as view
 
 
@@ -64,10 +67,12 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
     if arguments.out is not None:
         check_output(arguments.out, manifest.files)
     with (
+        Scratch() as scratch,
         Clients(arguments.connection()) as clients,
         state_to_read(arguments.state, manifest.files, tell=console.note) as state,
     ):
-        plan = _planned(console, manifest, arguments, state=state, clients=clients)
+        draft = Draft(scratch, restarts=manifest.restarts)
+        plan = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
         _show(console, plan, arguments.form)
         started = started_before(state, plan.digest, plan)
         check_limits(plan, limits=manifest.limits, allowances=allowances, started=started)
@@ -75,20 +80,28 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
         if arguments.out is not None:
             header = _header(plan, manifest, allowances, state)
             _save(console, plan, header, arguments.out)
-    if arguments.detailed_exitcode and plan.starts:
+        has_starts = starts_in(plan) > 0
+    if has_starts and arguments.detailed_exitcode:
         console.err("next: run 'glacier-manifest apply' to start what the plan shows\n")
         return Exit.SOMETHING_TO_START
     return Exit.DONE
 
 
 def _planned(
-    console: Console, manifest: Manifest, arguments: PlanArguments, *, state: State, clients: Clients
+    console: Console,
+    manifest: Manifest,
+    arguments: PlanArguments,
+    *,
+    draft: Draft,
+    state: State,
+    clients: Clients,
 ) -> Plan:
     made_at = now()
     lists = ListFiles()
-    asked = asked_for(
+    ask(
         manifest,
         arguments,
+        draft=draft,
         lists=lists,
         state=state,
         clients=clients,
@@ -96,27 +109,29 @@ def _planned(
         now=made_at,
     )
     warn(console, lists.warnings)
-    records = state.latest(one.key for one in asked)
     restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
-    outlook = Outlook(records, {})
+    known = Known(state.latest, restarts.among(draft.addresses()))
+    draft.decide(known)
     if arguments.refresh:
-        service = ServiceClock(time.monotonic)
-        outlook = look(
-            asked,
-            records,
-            reader=GlacierReader(clients, on_service_time=service.hear),
-            known_jobs=state.known_jobs,
-            restarts=restarts,
-            adopt_strangers=not arguments.no_adopt,
-            now=lambda: service.now() or now(),
-        )
-    return Plan(decide_all(asked, lambda _keys: outlook.records, restarts, found=outlook.found), made_at)
+        known = look(draft, known, _listings(arguments, state, clients))
+    return Drafted(draft, known.latest, made_at)
+
+
+def _listings(arguments: PlanArguments, state: State, clients: Clients) -> Listings:
+    service = ServiceClock(time.monotonic)
+    return Listings(
+        reader=GlacierReader(clients, on_service_time=service.hear),
+        known_jobs=state.known_jobs,
+        holding=state.holding,
+        adopt_strangers=not arguments.no_adopt,
+        now=lambda: service.now() or now(),
+    )
 
 
 def _show(console: Console, plan: Plan, form: str) -> None:
     match form:
         case "json":
-            console.json(view.as_json(plan))
+            console.lines(view.as_json(plan))
         case "ndjson":
             console.json_lines(view.ndjson(plan))
         case _:
