@@ -10,6 +10,7 @@ from typing import Any
 from glacier_manifest.jobs.instant import parse_instant
 from glacier_manifest.jobs.marker import Marker, read_marker
 from glacier_manifest.jobs.request import Vault
+from glacier_manifest.jobs.retrieval_policy import NO_LIMIT, RetrievalPolicy
 
 _VAULT_ARN = re.compile(r"arn:[\w-]+:glacier:[\w-]*:(\d{12}):vaults[/:](\S+)", re.ASCII)
 
@@ -173,6 +174,16 @@ def read_job(wire: Mapping[str, Any], service_at: datetime | None) -> ListedJob:
         job_output_path=wire.get("JobOutputPath"),
         service_at=service_at,
     )
+
+
+def read_policy(wire: Mapping[str, Any]) -> RetrievalPolicy:
+    """Read the data retrieval policy of an answer; one without a rule limits nothing.
+
+    Raises:
+        ValueError: It is not an answer of GetDataRetrievalPolicy.
+    """
+    rules = required(wire, "Policy").get("Rules") or [{}]
+    return RetrievalPolicy(rules[0].get("Strategy") or NO_LIMIT, rules[0].get("BytesPerHour"))
 
 
 def _inventory(wire: Mapping[str, Any] | None) -> InventoryParameters | None:

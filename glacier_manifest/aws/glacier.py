@@ -13,6 +13,7 @@ from glacier_manifest.aws.descriptions import (
     VaultDescription,
     account_in,
     read_job,
+    read_policy,
     read_vault,
     required,
 )
@@ -21,6 +22,7 @@ from glacier_manifest.aws.session import Clients
 from glacier_manifest.aws.verdicts import answer_of_failure, answer_of_response, cause_of
 from glacier_manifest.errors import GlacierManifestError, ServiceError
 from glacier_manifest.jobs.request import Vault
+from glacier_manifest.jobs.retrieval_policy import RetrievalPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_glacier.type_defs import JobParametersTypeDef
@@ -158,6 +160,28 @@ class GlacierReader:
             if error.code == Cause.JOB_NOT_FOUND:
                 return None
             raise
+
+    def retrieval_policy(self, account_id: str, region: str) -> RetrievalPolicy:
+        """Tell the data retrieval policy of an account, ``-`` or 12 digits, in a region.
+
+        Raises:
+            ServiceError: It is not known.
+        """
+        with self._call("GetDataRetrievalPolicy", f"account {account_id} in {region}"):
+            answer = self._clients.reading(region).get_data_retrieval_policy(accountId=account_id)
+            self._heard(answer)
+            return read_policy(answer)
+
+    def provisioned_capacity(self, account_id: str, region: str) -> int:
+        """Tell how many units of capacity for Expedited retrievals an account has bought in a region.
+
+        Raises:
+            ServiceError: It is not known.
+        """
+        with self._call("ListProvisionedCapacity", f"account {account_id} in {region}"):
+            answer = self._clients.reading(region).list_provisioned_capacity(accountId=account_id)
+            self._heard(answer)
+            return len(required(answer, "ProvisionedCapacityList"))
 
     def _stream(
         self,

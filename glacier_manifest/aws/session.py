@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from glacier_manifest import __version__
@@ -21,6 +21,7 @@ from glacier_manifest.errors import GlacierManifestError, ServiceError, UsageErr
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
     from mypy_boto3_glacier.client import GlacierClient
 
 #: What a state is bound to where the endpoint is AWS's own.
@@ -54,6 +55,20 @@ class Connection:
     connect_timeout: float = 10
     read_timeout: float = 120
     read_attempts: int = 5
+
+
+class StorageClient(Protocol):
+    """What is used of the SDK's client of S3."""
+
+    @property
+    def meta(self) -> Any:  # noqa: ANN401 - the SDK's own
+        """The client's events."""
+
+    def get_object(self, **parameters: str) -> Mapping[str, Any]:
+        """Answer with an object's headers and body (docs: "API_GetObject")."""
+
+    def close(self) -> None:
+        """Let go of all connections."""
 
 
 class SendWatch:
@@ -90,6 +105,7 @@ class Clients:
         self._session: boto3.Session | None = None
         self._starting: dict[str, GlacierClient] = {}
         self._reading: dict[str, GlacierClient] = {}
+        self._storage: StorageClient | None = None
 
     def region(self) -> str:
         """Return the connection's region, else the one of boto3's environment and files.
@@ -121,6 +137,16 @@ class Clients:
         """Return the client for everything that changes nothing; raises what `starting` raises."""
         return self._made(self._reading, region, self._make_reading)
 
+    def storage(self) -> "StorageClient":
+        """Return the client that reads objects of S3, in any region; raises what `starting` raises.
+
+        The connection's endpoint is a Glacier; another S3 is named by AWS_ENDPOINT_URL_S3.
+        """
+        with self._making, _told_clearly(self.connection):
+            if self._storage is None:
+                self._storage = self._make_storage()
+            return self._storage
+
     def endpoint(self, region: str) -> str:
         """Return what a state is bound to: ``aws``, or the URL of another endpoint."""
         return endpoint_name(self.reading(region).meta.endpoint_url)
@@ -131,6 +157,9 @@ class Clients:
             for made in (self._starting, self._reading):
                 while made:
                     made.popitem()[1].close()
+            if self._storage is not None:
+                self._storage.close()
+                self._storage = None
 
     def __enter__(self) -> Self:
         return self
@@ -158,10 +187,19 @@ class Clients:
     def _make_reading(self, region: str) -> "GlacierClient":
         return self._make(region, attempts=self.connection.read_attempts)
 
-    def _make(self, region: str, *, attempts: int) -> "GlacierClient":
+    def _make_storage(self) -> "StorageClient":
+        # S3 itself tells which region a bucket is in, so that any will do where none is set.
+        region = self.connection.region or self._opened().region_name or "us-east-1"
+        attempts = self.connection.read_attempts
+        settings = self._settings(attempts)
+        client: StorageClient = self._opened().client("s3", region_name=region, config=settings)
+        client.meta.events.register("before-send.s3", self.watch.sending)
+        return client
+
+    def _settings(self, attempts: int) -> "Config":
         from botocore.config import Config  # noqa: PLC0415 - the SDK is imported when first needed
 
-        settings = Config(
+        return Config(
             retries={"total_max_attempts": attempts, "mode": "standard"},
             # A fixed text: botocore would build its own twice for every call.
             user_agent=f"glacier-manifest/{__version__}",
@@ -171,6 +209,9 @@ class Clients:
             read_timeout=self.connection.read_timeout,
             parameter_validation=True,
         )
+
+    def _make(self, region: str, *, attempts: int) -> "GlacierClient":
+        settings = self._settings(attempts)
         client = self._opened().client(
             "glacier", region_name=region, endpoint_url=self.connection.endpoint_url, config=settings
         )

@@ -22,7 +22,7 @@ from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit, Interrupted
-from glacier_manifest.planning.limits import Allowances
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.plan import Plan, starts_in
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.starting.apply import Service, Terms, apply

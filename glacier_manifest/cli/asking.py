@@ -5,10 +5,11 @@ from datetime import datetime
 from glacier_manifest.aws.glacier import GlacierReader, resolve_account
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import PlanningArguments
-from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.cli.vault_names import listed_names, no_names
+from glacier_manifest.drafting.adding import add_portions
 from glacier_manifest.drafting.draft import Draft
-from glacier_manifest.manifest import Manifest
-from glacier_manifest.planning.expand import expand
+from glacier_manifest.manifest import Job, Manifest
+from glacier_manifest.planning.expand import Sources, expand
 from glacier_manifest.planning.place import (
     AccountLookup,
     check_account,
@@ -17,6 +18,7 @@ from glacier_manifest.planning.place import (
     places,
     region_of,
 )
+from glacier_manifest.planning.vaults import with_vaults_named
 from glacier_manifest.state.protocol import State
 
 
@@ -25,7 +27,7 @@ def ask(
     arguments: PlanningArguments,
     *,
     draft: Draft,
-    lists: ListFiles,
+    sources: Sources,
     state: State,
     clients: Clients,
     refresh: bool,
@@ -37,7 +39,7 @@ def ask(
         manifest: The manifest.
         arguments: The command line.
         draft: Takes the requests.
-        lists: Opens the lists of archive IDs.
+        sources: Opens what the manifest names.
         state: Knows the accounts and the endpoint.
         clients: Asked for the caller's account and the default region.
         refresh: False where AWS is not asked at all.
@@ -46,17 +48,20 @@ def ask(
     Raises:
         GlacierManifestError: As planning's rooms say.
     """
+    def region(job: Job) -> str:
+        return region_of(job, flag=arguments.region, default=clients.region)
+
+    names = listed_names(GlacierReader(clients), region) if refresh else no_names
+    jobs = with_vaults_named(manifest.jobs, names)
     placed = places(
-        manifest.jobs,
-        region=lambda job: region_of(job, flag=arguments.region, default=clients.region),
+        jobs,
+        region=region,
         caller_account=_account_lookup(arguments, state, clients) if refresh else _known_account(state),
     )
     if refresh:
-        for region in {place.region for place in placed.values()}:
-            check_endpoint(state.identity, clients.endpoint(region))
-    for lot, pieces in expand(manifest.jobs, places=placed, now=now, read_list=lists):
-        draft.add(lot, pieces)
-    draft.merge()
+        for place in {place.region for place in placed.values()}:
+            check_endpoint(state.identity, clients.endpoint(place))
+    add_portions(draft, expand(jobs, places=placed, now=now, sources=sources))
     draft.select(targets=arguments.targets, excludes=arguments.excludes)
 
 

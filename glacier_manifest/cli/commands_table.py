@@ -14,12 +14,14 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("init", "List the account's vaults, and write a first manifest."),
     "validate": Entry("validate", "Check manifests; needs no credentials and no network."),
     "plan": Entry("plan", "Show what would start, and why; starts nothing."),
     "apply": Entry("apply", "Start what the manifests or a saved plan ask for, each job once."),
     "status": Entry("status", "Show what the jobs are doing."),
     "state": Entry("state", "Look into the state, or settle an unknown outcome."),
     "convert": Entry("convert", "Turn AWS CLI JSON into a manifest."),
+    "iam-policy": Entry("iam_policy", "Print the IAM policy that manifests need, and no more."),
     "schema": Entry("schema", "Print the JSON Schema of manifests, for editors."),
     "explain": Entry("explain", "Explain an error or warning code."),
     "sandbox": Entry("sandbox", "Run a local Glacier to try things on."),

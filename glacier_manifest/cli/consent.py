@@ -8,9 +8,11 @@ from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
 from glacier_manifest.errors import NotApproved
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
-from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
+from glacier_manifest.planning.limits import check_totals
 from glacier_manifest.planning.plan import Plan, starts_in
+from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.state.protocol import Approval, Started, State
 from glacier_manifest.views import plans as view
 

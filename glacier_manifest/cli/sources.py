@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,7 +29,7 @@ class FromManifests:
 
     manifest: Manifest
     lists: ListFiles
-    allow: Mapping[str, int]
+    allow: Mapping[str, int | Decimal]
 
     @property
     def files(self) -> Sequence[Path]:
@@ -87,7 +88,7 @@ class FromSavedPlan:
         return self.saved.header.limits_read
 
     @property
-    def allow(self) -> Mapping[str, int]:
+    def allow(self) -> Mapping[str, int | Decimal]:
         """The limits that were lifted when it was saved."""
         return self.saved.header.allow
 

@@ -4,7 +4,7 @@
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -57,6 +57,14 @@ class Known:
     found: Mapping[str, Sighting] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A job at one vault whose archives another job's output must tell first."""
+
+    lot: Lot
+    waits_for: str
+
+
 class Draft:
     """Requests on a scratch file: added, merged, selected, decided; in this order.
 
@@ -66,12 +74,14 @@ class Draft:
 
     Attributes:
         lots: What was added, each with requests of its own.
+        blocked: What cannot be told apart into requests yet.
     """
 
     def __init__(self, scratch: Scratch, *, restarts: Repurchases = NEVER) -> None:
         self.scratch = scratch
         self.restarts = restarts
         self.lots: list[Lot] = []
+        self.blocked: list[Blocked] = []
         self._numbers: dict[Any, int] = {}
         self._terms: dict[Any, int] = {}
         self._stencils: dict[int, Stencil] = {}
@@ -90,6 +100,10 @@ class Draft:
     def _row(self, lot: Lot, piece: Piece) -> tuple[Any, ...]:
         number = self._number(lot)
         return self._key_maker(number)(piece), number, self._terms_of(lot), *piece
+
+    def block(self, lot: Lot, waits_for: str) -> None:
+        """Note a job that has no requests before the output of another is there."""
+        self.blocked.append(Blocked(lot, waits_for))
 
     def _number(self, lot: Lot) -> int:
         """A query holds mappings, which have no hash; its text tells it as well."""
@@ -219,9 +233,13 @@ class Draft:
         record, sighting = records.get(key), found.get(key)
         stencil = self._stencil(row[1])
         if record is None and sighting is None and stencil is not None:
-            entry = stencil.entry(piece_of(row), key)
+            lot = self.lots[row[1]]
+            entry = bytes.fromhex(lot.bounded) if lot.bounded else stencil.entry(piece_of(row), key)
             return Verb.START.value, Reason.NOT_STARTED.value, 0, entry, row[5], 0, None, row[0]
         action = decide(self.asked(row), record, again, sighting)
+        bounded = self.lots[row[1]].bounded
+        if bounded is not None:
+            action = replace(action, bounded=bounded)
         return _decision(action, has_record=record is not None)
 
     def verbs(self) -> Mapping[Vault, frozenset[Verb]]:

@@ -14,15 +14,14 @@ from glacier_manifest.drafting.tables import DECIDED, DECISION
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Repurchases
 from glacier_manifest.planning.approval import digest
-from glacier_manifest.planning.lot import Lot, Piece
-from glacier_manifest.planning.plan import STARTING, Action, Reason, Tally, Verb
+from glacier_manifest.planning.cost import Tally
+from glacier_manifest.planning.lot import Lot
+from glacier_manifest.planning.plan import STARTING, Action, Reason, Verb
 
 _AT_ONCE = 500
-#: What all requests of a lot agree on, any piece tells.
-_ANY = Piece("x")
 _STARTS = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
 _TALLIES = (
-    "SELECT lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL), max(known_size) "
+    "SELECT lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL AND archive_id IS NOT NULL) "
     f"FROM requests WHERE {_STARTS} GROUP BY lot ORDER BY min(seq)"
 )
 #: Oldest archives first, as Glacier reads them best; what has no date of its own comes before them.
@@ -103,6 +102,15 @@ class Drafted:
         """Stream what would start in the order in which it is to be sent."""
         return self._read(self.draft.scratch.rows(_TO_SEND))
 
+    def largest(self) -> Action | None:
+        """Return what would start with the most bytes; None where no size is known."""
+        return next(self._actions(f"{_STARTS} AND known_size IS NOT NULL ORDER BY known_size DESC, seq", 1), None)
+
+    def unsized(self) -> Action | None:
+        """Return the first archive that would start and has a size that nobody knows, if one has."""
+        wanted = f"{_STARTS} AND known_size IS NULL AND archive_id IS NOT NULL ORDER BY seq"
+        return next(self._actions(wanted, 1), None)
+
     def inventories(self, *, verb: Verb, limit: int) -> Iterator[Action]:
         """Stream the actions on inventories for which this is done, in the order of the manifest."""
         return self._actions(f"verb = '{verb.value}' AND archive_id IS NULL ORDER BY seq", limit)
@@ -142,20 +150,21 @@ class Drafted:
             drift,
             sighting,
             self.draft.restarts,
+            self.draft.lots[row[1]].bounded,
         )
 
 
-def _tally(lot: Lot, counts: Sequence[Any]) -> Tally:
-    """Return what would start of a lot: how many, their bytes, how many have none that is known, the most."""
-    request = lot.request(_ANY)
-    starts, known_bytes, unknown_sizes, largest = counts
+def _tally(lot: Lot, counts: Sequence[int]) -> Tally:
+    """Return what would start of a lot: how many, their bytes, and how many have none that is known."""
+    count, known_bytes, unknown_sizes = counts
     return Tally(
         job=lot.job,
-        vault=lot.vault,
-        type=request.type,
-        tiers=request.effective_tiers,
-        starts=starts,
-        known_bytes=known_bytes,
+        account=lot.vault.account_id,
+        region=lot.vault.region,
+        vault=lot.vault.name,
+        kind=lot.type,
+        tiers=lot.terms[0],
+        count=count,
+        bytes=known_bytes,
         unknown_sizes=unknown_sizes,
-        largest=largest,
     )

@@ -6,14 +6,12 @@ request. Nothing may start before a list has been read to its end, for only ther
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.inventory.findings import Told
 from glacier_manifest.manifest.checks import ARCHIVE_ID_CHARACTERS
-
-#: How many lines are told one by one before the rest is counted.
-MOST_TOLD = 50
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COMMENT = re.compile(rb"(?:^|\s)#.*", re.DOTALL)
@@ -62,8 +60,8 @@ def read_id_list(
     Raises:
         InvalidInput: At the end of the list: some of its lines are no archive IDs, or there is none.
     """
-    wrong = _Told("{:,} more lines are no archive IDs")
-    odd = _Told(f"{{:,}} more archive IDs do not have {ARCHIVE_ID_CHARACTERS} characters", warn)
+    wrong = Told("{:,} more lines are no archive IDs")
+    odd = Told(f"{{:,}} more archive IDs do not have {ARCHIVE_ID_CHARACTERS} characters", warn)
     empty = True
     for line in _entries(lines, path):
         empty = False
@@ -104,35 +102,6 @@ def _entries(lines: Iterable[bytes], path: Path) -> Iterator[_Line]:
         entry = _COMMENT.sub(b"", text).strip() if b"#" in text else text.strip()
         if entry:
             yield _Line(path, number, line, entry)
-
-
-@dataclass(slots=True)
-class _Told:
-    """The first findings of one kind, and a count of the rest."""
-
-    summary: str
-    tell_also: Callable[[Diagnostic], None] | None = None
-    found: list[Diagnostic] = field(default_factory=list)
-    first_untold: Diagnostic | None = None
-    untold: int = 0
-
-    def tell(self, finding: Diagnostic) -> None:
-        if len(self.found) < MOST_TOLD:
-            self._add(finding)
-            return
-        self.first_untold = self.first_untold or finding
-        self.untold += 1
-
-    def tell_rest(self) -> None:
-        first = self.first_untold
-        if first is not None:
-            message = self.summary.format(self.untold)
-            self._add(Diagnostic(first.severity, first.code, message, first.span, help=first.help))
-
-    def _add(self, finding: Diagnostic) -> None:
-        self.found.append(finding)
-        if self.tell_also is not None:
-            self.tell_also(finding)
 
 
 def _not_an_id(line: _Line) -> Diagnostic:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from glacier_manifest.diagnostics import Diagnostic
-from glacier_manifest.manifest.misplaced import closest
 from glacier_manifest.manifest.values import shown
+from glacier_manifest.manifest.words import closest
 from glacier_manifest.manifest.yaml_nodes import Member, Node
 from glacier_manifest.manifest.yaml_source import Source
 

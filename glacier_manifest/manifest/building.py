@@ -9,7 +9,9 @@ from glacier_manifest.manifest.findings import Document
 from glacier_manifest.manifest.job_models import ArchiveRetrievalJob, InventoryRetrievalJob, SelectJob
 from glacier_manifest.manifest.merged import MergedJob
 from glacier_manifest.manifest.model import Archives, Ask, IdList, Job, ListedArchive, SelectQuery
+from glacier_manifest.manifest.section_building import build_limits
 from glacier_manifest.manifest.select_models import Parameters
+from glacier_manifest.manifest.selection_building import build_selection, build_source
 
 
 def build_job(document: Document, merged: MergedJob) -> Job:
@@ -26,6 +28,8 @@ def build_job(document: Document, merged: MergedJob) -> Job:
         tiers=() if isinstance(fields, InventoryRetrievalJob) else tuple(map(Tier, fields.tier or ())),
         schedule=schedule_of(fields),
         ask=_ask(document, merged),
+        limits=None if fields.limits is None else build_limits(fields.limits),
+        save_to=None if isinstance(fields, SelectJob) else fields.save_to,
     )
 
 
@@ -36,8 +40,23 @@ def _ask(document: Document, merged: MergedJob) -> Ask:
     archives = tuple(_listed(document, merged))
     if isinstance(fields, SelectJob):
         return SelectQuery(archives, _wire(fields.select_parameters), _wire(fields.output_location))
-    id_list = _id_list(document, merged.name, fields)
-    return Archives(archives, id_list, _byte_range(fields.retrieval_byte_range))
+    return _retrievals(document, merged.name, fields, archives)
+
+
+def _retrievals(
+    document: Document, name: str, fields: ArchiveRetrievalJob, listed: tuple[ListedArchive, ...]
+) -> Archives:
+    path = ("jobs", name)
+    section, sizes = fields.archives, fields.sizes_from
+    return Archives(
+        archive_ids=listed,
+        archive_ids_from=_id_list(document, name, fields),
+        retrieval_byte_range=_byte_range(fields.retrieval_byte_range),
+        from_inventory=None if section is None else build_selection(document, (*path, "archives"), section),
+        sizes_from=None if sizes is None else build_source(document, (*path, "sizes_from"), sizes),
+        split=fields.split,
+        allow_overlap=fields.allow_overlap,
+    )
 
 
 def _inventory(fields: InventoryRetrievalJob) -> InventoryRetrieval:

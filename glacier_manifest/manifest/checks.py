@@ -1,6 +1,7 @@
 """What no single field can tell: keys that a job lacks, and what is odd about a whole job."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,8 @@ from glacier_manifest.manifest.job_models import (
     SelectJob,
 )
 from glacier_manifest.manifest.merged import MergedJob
-from glacier_manifest.manifest.misplaced import closest
 from glacier_manifest.manifest.values import REFERENCE, shown
+from glacier_manifest.manifest.words import closest
 from glacier_manifest.units import MIB
 
 #: The length of every archive ID that AWS documents (docs: "api-archive-post", x-amz-archive-id).
@@ -39,7 +40,7 @@ VAULT_REGIONS = frozenset(
 _DAILY = timedelta(hours=23)
 
 _SOURCES = {
-    "archive-retrieval": ("archive_ids", "archive_id", "archive_ids_from"),
+    "archive-retrieval": ("archive_ids", "archive_id", "archive_ids_from", "archives"),
     "select": ("archive_id", "archive_ids"),
 }
 _NEEDED = {"select": ("select_parameters", "output_location")}
@@ -97,13 +98,23 @@ def _warning(code: str, path: Path, message: str, advice: str) -> Finding:
 
 
 def _region(job: MergedJob) -> Iterator[Finding]:
-    if job.region is None or job.region in VAULT_REGIONS:
-        return
-    path = ("jobs", job.name, "region") if "region" in job.written else ("region",)
-    meant = closest(job.region, VAULT_REGIONS)
+    if job.region is not None and job.region not in VAULT_REGIONS:
+        path = ("jobs", job.name, "region") if "region" in job.written else ("region",)
+        yield _unknown_region(path, job.region)
+
+
+def price_oddities(regions: Iterable[str]) -> Iterator[Finding]:
+    """Yield warnings of the regions that a table of prices has and that no vault is in."""
+    for region in regions:
+        if region not in VAULT_REGIONS:
+            yield replace(_unknown_region(("prices", "regions", region), region), at_key=True)
+
+
+def _unknown_region(path: Path, region: str) -> Finding:
+    meant = closest(region, VAULT_REGIONS)
     advice = "check the name" if meant is None else f"did you mean {meant}?"
-    message = f"region '{job.region}' had no endpoint for vaults when this release was made"
-    yield _warning("unknown-region", path, message, advice)
+    message = f"region '{region}' had no endpoint for vaults when this release was made"
+    return _warning("unknown-region", path, message, advice)
 
 
 def _topic(job: MergedJob) -> Iterator[Finding]:

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from glacier_manifest.manifest.findings import Finding, Path
-from glacier_manifest.manifest.misplaced import closest, did_you_mean, stray_key
+from glacier_manifest.manifest.misplaced import stray_key
 from glacier_manifest.manifest.values import shown
 from glacier_manifest.manifest.where import name_of, within
+from glacier_manifest.manifest.words import closest, did_you_mean
 
 _WANTED = {
     "string_type": "text",
@@ -20,6 +21,8 @@ _WANTED = {
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
+    "bool_type": "true or false",
+    "text_or_mapping": "text or a mapping",
 }
 _ADVICE = {
     "text": "write text, in quotes where it looks like something else",
@@ -27,6 +30,8 @@ _ADVICE = {
     "a number": "write digits, without quotes",
     "a list": "write '- item' lines below the key, or [item, item]",
     "a mapping": "write 'key: value' lines below the key, indented",
+    "true or false": "write true or false, without quotes",
+    "text or a mapping": "write text, or 'key: value' lines below the key, indented",
 }
 _KINDS: dict[type, str] = {str: "text", list: "a list", dict: "a mapping", bool: "true or false"}
 _BOUNDS = {"gt": "more than", "ge": "at least", "le": "at most"}
@@ -154,9 +159,15 @@ def fields_at(model: type[BaseModel], location: Path) -> tuple[str, ...]:
     """Return the keys that the mapping at a location of a model may have."""
     current: type[BaseModel] | None = model
     for segment in location:
-        if isinstance(segment, str) and current is not None:
-            current = _model_in(current.model_fields[segment].annotation)
-    return tuple(current.model_fields) if current is not None else ()
+        if current is not None:
+            fields = {field.alias or name: field for name, field in current.model_fields.items()}
+            current = _model_in(fields[str(segment)].annotation) if segment in fields else current
+    return () if current is None else keys_of(current)
+
+
+def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the keys of a mapping, as they are written."""
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

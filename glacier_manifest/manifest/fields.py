@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,12 +14,14 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from glacier_manifest.jobs.marker import USER_DESCRIPTION_BYTES
-from glacier_manifest.manifest import values
+from glacier_manifest.manifest import archive_values, templates, values
+from glacier_manifest.units import MIB
 
 _JsonSchema = dict[str, Any]
 
@@ -63,6 +66,33 @@ class OneOrMany:
         return {"anyOf": [several["items"], {**several, "minItems": 1, "uniqueItems": True}]}
 
 
+@dataclass(frozen=True, slots=True)
+class TextOr:
+    """Lets a text, checked by a rule, stand where a mapping may."""
+
+    rule: Callable[[str], str]
+    mapping: type[Strict]
+    example: str
+    pattern: str = ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own signature
+        """Check a text by its rule, and all else as the mapping."""
+        mapping = handler.generate_schema(self.mapping)
+        return core_schema.no_info_wrap_validator_function(self._checked, mapping)
+
+    def _checked(self, value: object, as_mapping: ValidatorFunctionWrapHandler) -> object:
+        if isinstance(value, str):
+            return self.rule(value)
+        if not isinstance(value, dict):
+            raise PydanticCustomError("text_or_mapping", "neither text nor a mapping")
+        return as_mapping(value)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> _JsonSchema:
+        """Offer editors the text and the mapping."""
+        text = {"type": "string", "minLength": 1, "pattern": self.pattern, "examples": [self.example]}
+        return {"anyOf": [{key: value for key, value in text.items() if value}, handler(schema)]}
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str | int | float) else value
 
@@ -89,7 +119,9 @@ AccountId = Annotated[
     ),
 ]
 Region = Annotated[str, *_text(values.region, pattern=values.REGION, examples=["us-west-2", "eu-central-1"])]
-VaultName = Annotated[str, *_text(values.vault_name, pattern=values.VAULT_NAME, examples=["my-vault"])]
+VaultName = Annotated[
+    str, *_text(values.vault_name, pattern=values.VAULT_PATTERN, examples=["my-vault", "photos-*"])
+]
 ArchiveId = Annotated[str, *_text(values.archive_id, pattern=values.ARCHIVE_ID)]
 ArchiveIds = Annotated[
     list[ArchiveId],
@@ -128,6 +160,50 @@ Size = Annotated[
         }
     ),
 ]
+PieceSize = Annotated[
+    int,
+    BeforeValidator(archive_values.piece_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": MIB, "multipleOf": MIB},
+                {"type": "string", "pattern": values.SIZE, "examples": ["1 GiB"]},
+            ]
+        }
+    ),
+]
+PathGlob = Annotated[str, *_text(archive_values.path_glob, minLength=1, examples=["2015/**", "**/*.tmp"])]
+Regex = Annotated[str, *_text(archive_values.regex, examples=["^backup-[0-9]+"])]
+ArchiveMoment = Annotated[
+    str,
+    *_text(
+        archive_values.archive_moment,
+        pattern=archive_values.ARCHIVE_MOMENT,
+        examples=["2015-01-01", "2015-01-01T00:00:00Z"],
+    ),
+]
+TreeHash = Annotated[str, *_text(archive_values.tree_hash, pattern=archive_values.TREE_HASH)]
+Cost = Annotated[
+    Decimal,
+    BeforeValidator(archive_values.cost),
+    WithJsonSchema({"type": "string", "pattern": archive_values.COST, "examples": ["50 USD"]}),
+]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(archive_values.amount),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": archive_values.HIGHEST_AMOUNT},
+                {"type": "string", "pattern": archive_values.AMOUNT, "examples": ["0.0025"]},
+            ]
+        }
+    ),
+]
+Day = Annotated[str, *_text(archive_values.day, pattern=archive_values.DAY, examples=["2026-11-01"])]
+SaveTo = Annotated[
+    str, *_text(templates.save_to, pattern=templates.SAVE_TO, examples=["inventories/{vault}/{slot}.json"])
+]
 Cron = Annotated[str, *_text(values.cron, examples=["0 3 * * MON"])]
 Timezone = Annotated[str, *_text(values.timezone, examples=["UTC", "Europe/Berlin"])]
 FileName = Annotated[str, *_text(values.file_name, minLength=1, examples=["archive-ids.txt"])]
@@ -141,3 +217,6 @@ Every = Literal["daily", "weekly", "monthly"]
 
 Vaults = Annotated[list[VaultName], OneOrMany()]
 Tiers = Annotated[list[TierName], OneOrMany()]
+PathGlobs = Annotated[list[PathGlob], OneOrMany()]
+TreeHashes = Annotated[list[TreeHash], OneOrMany()]
+SomeArchiveIds = Annotated[list[ArchiveId], OneOrMany()]

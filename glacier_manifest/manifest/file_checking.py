@@ -8,21 +8,22 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from glacier_manifest.diagnostics import Severity
-from glacier_manifest.manifest import checks, values
+from glacier_manifest.manifest import archive_checks, checks, values
 from glacier_manifest.manifest.explaining import Part, kind_of, missing_key, unknown_value, wrong_type
 from glacier_manifest.manifest.fields import Strict
 from glacier_manifest.manifest.file_models import (
     TOP_LEVEL,
     Defaults,
     Header,
-    LimitsSection,
     PaceSection,
     RestartsSection,
 )
 from glacier_manifest.manifest.findings import Document, Finding
 from glacier_manifest.manifest.job_models import JOB_MODELS
+from glacier_manifest.manifest.limit_models import LimitsSection
 from glacier_manifest.manifest.merged import MergedJob, OwnJob
 from glacier_manifest.manifest.misplaced import stray_key, without_echoes
+from glacier_manifest.manifest.price_models import PricesSection
 from glacier_manifest.manifest.where import within
 
 _Model = TypeVar("_Model", bound=Strict)
@@ -35,6 +36,7 @@ class CheckedFile:
     Attributes:
         document: The text and its places.
         limits, restarts, pace: The sections, None where the file has none.
+        prices: The table of prices, or the name of the file that holds it; None where there is neither.
         names: The names of all jobs, the wrong ones too.
         jobs: The jobs without an error.
         findings: All errors and warnings.
@@ -44,6 +46,7 @@ class CheckedFile:
     limits: LimitsSection | None
     restarts: RestartsSection | None
     pace: PaceSection | None
+    prices: PricesSection | str | None
     names: tuple[str, ...]
     jobs: tuple[MergedJob, ...]
     findings: tuple[Finding, ...]
@@ -68,6 +71,7 @@ def check_file(document: Document) -> CheckedFile:
         limits=_section(LimitsSection, "limits", root, findings),
         restarts=_section(RestartsSection, "restarts", root, findings),
         pace=_section(PaceSection, "pace", root, findings),
+        prices=_prices(root, findings),
         names=tuple(jobs),
         jobs=tuple(merged),
         findings=tuple(without_echoes(findings)),
@@ -98,6 +102,23 @@ def _section(
 ) -> _Model | None:
     """Check a section; one whose lines are all commented out is as good as none."""
     return None if root.get(key) is None else _validated(model, root[key], findings, key)
+
+
+def _prices(root: Mapping[str, Any], findings: list[Finding]) -> PricesSection | str | None:
+    written = root.get("prices")
+    if written is not None and not isinstance(written, str | dict):
+        findings.append(wrong_type("text or a mapping", written, ("prices",), None))
+        return None
+    if not isinstance(written, str):
+        section = _section(PricesSection, "prices", root, findings)
+        findings += checks.price_oddities(() if section is None else section.regions)
+        return section
+    try:
+        return values.file_name(written)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        findings.append(Finding(error.type, ("prices",), context["message"], context["advice"]))
+        return None
 
 
 def _validated(
@@ -136,7 +157,7 @@ class _Context:
             return None
         own = OwnJob(name, written, job)
         merged = own.with_defaults(self.defaults, self.header)
-        found += [*checks.conflicts(merged), *checks.oddities(merged)]
+        found += [*checks.conflicts(merged), *archive_checks.conflicts(merged), *checks.oddities(merged)]
         return merged
 
 

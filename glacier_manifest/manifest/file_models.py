@@ -1,10 +1,12 @@
-"""A manifest file around its jobs: version, account, region, defaults, limits, restarts, pace."""
+"""A manifest file around its jobs: version, account, region, defaults, limits, restarts, pace, prices."""
 
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from glacier_manifest.manifest import fields, job_models, values
+from glacier_manifest.manifest.limit_models import LimitsSection
+from glacier_manifest.manifest.price_models import PricesSection
 
 #: Restarts that a slip of the pen must not exceed: each one is paid for.
 _MOST_RESTARTS = 100
@@ -30,6 +32,7 @@ class Defaults(fields.Strict):
     schedule: job_models.Schedule = None
     every: job_models.Every = None
     timezone: job_models.Timezone = None
+    save_to: job_models.SaveTo = None
     select_parameters: job_models.Query = None
     output_location: job_models.Output = None
 
@@ -37,13 +40,6 @@ class Defaults(fields.Strict):
     def _has_one_schedule(self) -> Self:
         job_models.refuse_two_schedules(self.schedule, self.every)
         return self
-
-
-class LimitsSection(fields.Strict):
-    """What one approval may start, over all its reruns."""
-
-    jobs: Annotated[int | None, Field(ge=0, description="The most jobs; unlimited by default.")] = None
-    expedited_jobs: Annotated[int, Field(ge=0, description="The most Expedited jobs, 5 by default.")] = 5
 
 
 class RestartsSection(fields.Strict):
@@ -72,6 +68,10 @@ class PaceSection(fields.Strict):
         fields.Size | None,
         Field(description="The most bytes started in any 24 hours, over all runs; unlimited by default."),
     ] = None
+    staged_bytes: Annotated[
+        fields.Size | None,
+        Field(description="The most bytes started and not yet fetched; unlimited by default."),
+    ] = None
 
 
 class Header(fields.Strict):
@@ -96,5 +96,6 @@ SECTIONS: dict[str, type[fields.Strict]] = {
     "limits": LimitsSection,
     "restarts": RestartsSection,
     "pace": PaceSection,
+    "prices": PricesSection,
 }
 TOP_LEVEL = (*Header.model_fields, *SECTIONS, "jobs")

@@ -9,10 +9,13 @@ from pydantic import Field, model_validator
 
 from glacier_manifest.jobs.request import JobType
 from glacier_manifest.manifest import fields, values
+from glacier_manifest.manifest.limit_models import JobLimits
 from glacier_manifest.manifest.select_models import OutputLocation, SelectParameters
+from glacier_manifest.manifest.selection_models import ArchivesSection, Inventory
 
 Vault = Annotated[
-    fields.Vaults | None, Field(description="The vault, or a list of vaults, that the job is sent to.")
+    fields.Vaults | None,
+    Field(description="The vault that the job is sent to, a glob such as 'photos-*', or a list of them."),
 ]
 Description = Annotated[
     fields.Description | None,
@@ -42,6 +45,13 @@ Every = Annotated[
 ]
 Timezone = Annotated[
     fields.Timezone | None, Field(description="The timezone of schedule and every, UTC by default.")
+]
+SaveTo = Annotated[
+    fields.SaveTo | None,
+    Field(
+        description="Where the output is saved: a file or s3://bucket/key, with the places {vault}, {path}, "
+        "{archive_id}, {job}, {slot} and {date}."
+    ),
 ]
 
 
@@ -99,6 +109,10 @@ class AnyJob(fields.Strict):
     ] = None
     description: Description = None
     sns_topic: SnsTopic = None
+    limits: Annotated[
+        JobLimits | None,
+        Field(description="What one approval may start of this job, beside the file's limits."),
+    ] = None
 
 
 class ArchiveRetrievalJob(AnyJob):
@@ -111,8 +125,22 @@ class ArchiveRetrievalJob(AnyJob):
         fields.FileName | None,
         Field(description="A text file, beside the manifest, with one archive ID a line and '#' comments."),
     ] = None
+    archives: Annotated[
+        ArchivesSection | None,
+        Field(description="The archives that an inventory lists and that pass a filter."),
+    ] = None
+    sizes_from: Annotated[
+        Inventory | None,
+        Field(description="The inventory that tells the sizes of the named archives: as archives.inventory."),
+    ] = None
     retrieval_byte_range: RetrievalByteRange = None
+    split: Annotated[
+        fields.PieceSize | None,
+        Field(description="One job for each piece of this size: 1 MiB, 2 MiB, 4 MiB and so on, doubling."),
+    ] = None
+    allow_overlap: Annotated[bool, Field(description="Whether ranges of one archive may overlap.")] = False
     tier: Tier = None
+    save_to: SaveTo = None
 
 
 class InventoryRetrievalJob(AnyJob):
@@ -124,6 +152,7 @@ class InventoryRetrievalJob(AnyJob):
     schedule: Schedule = None
     every: Every = None
     timezone: Timezone = None
+    save_to: SaveTo = None
 
     @model_validator(mode="after")
     def _has_one_schedule(self) -> Self:

@@ -8,7 +8,8 @@ from glacier_manifest.manifest.file_models import Defaults, Header
 from glacier_manifest.manifest.findings import Path
 from glacier_manifest.manifest.job_models import JobModel
 
-_SCHEDULES = {"schedule", "every"}
+#: Fields of which a job's own takes the place of another's default.
+_ALTERNATIVES = ({"schedule", "every"}, {"split", "retrieval_byte_range"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class OwnJob:
         """Fill in the defaults: a job's own field wins, its null takes the default away."""
         job = self.fields
         own = job.model_fields_set
-        decided = own | _SCHEDULES if own & _SCHEDULES else own
+        decided = own.union(*(either for either in _ALTERNATIVES if own & either))
         missing = (defaults.model_fields_set & type(job).model_fields.keys()) - decided
         return MergedJob(
             name=self.name,

@@ -2,28 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
+from glacier_manifest.jobs.request import JobType
+from glacier_manifest.manifest.fields import Strict
 from glacier_manifest.manifest.file_models import SECTIONS, Defaults, Header
 from glacier_manifest.manifest.findings import Finding, Path
 from glacier_manifest.manifest.job_models import JOB_MODELS
+from glacier_manifest.manifest.selection_models import ArchivesSection, Conditions
 from glacier_manifest.manifest.values import shown
 from glacier_manifest.manifest.where import name_of
+from glacier_manifest.manifest.words import closest, did_you_mean, plain
 
 _SCHEDULING = ("schedule", "every", "timezone")
 _TOP = "write it at the top level of the file"
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was probably meant, whatever its capitals, hyphens and underlines."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only needed where something is wrong
-
-    plain = {_plain(one): one for one in known}
-    matches = get_close_matches(_plain(word[:100]), plain, n=1, cutoff=0.7)
-    return plain[matches[0]] if matches else None
-
-
-def did_you_mean(word: str | None) -> str | None:
-    """Return the label that suggests a word, where there is one to suggest."""
-    return None if word is None else f"did you mean '{word}'?"
 
 
 def without_echoes(findings: Sequence[Finding]) -> list[Finding]:
@@ -34,10 +24,6 @@ def without_echoes(findings: Sequence[Finding]) -> list[Finding]:
         for one in findings
         if one.code != "missing-key" or (one.path, did_you_mean(one.subject)) not in meant
     ]
-
-
-def _plain(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def stray_key(path: Path, allowed: tuple[str, ...], job_type: str | None) -> Finding:
@@ -60,10 +46,12 @@ def stray_key(path: Path, allowed: tuple[str, ...], job_type: str | None) -> Fin
 
 def _home(key: str, parent: Path, allowed: Iterable[str], job_type: str | None) -> tuple[str, str] | None:
     """Return the message and the advice for a key that means something elsewhere."""
-    if _plain(key) in map(_plain, allowed):
+    if plain(key) in map(plain, allowed):
         return None
     if job_type is not None and len(parent) == 2:  # noqa: PLR2004 - ("jobs", its name)
-        return _home_from_job(key, name_of(parent, job_type))
+        return _home_from_job(key, name_of(parent, job_type), job_type)
+    if parent[-1:] == ("archives",) and _is_among(key, Conditions):
+        return f"'{key}' does not stand in {name_of(parent, job_type)}", "write it below 'where' or 'exclude'"
     if parent == ("defaults",):
         return _home_from_defaults(key)
     if not parent and key in Defaults.model_fields:
@@ -79,10 +67,14 @@ def _home_from_defaults(key: str) -> tuple[str, str] | None:
     return None
 
 
-def _home_from_job(key: str, job: str) -> tuple[str, str] | None:
+def _home_from_job(key: str, job: str, job_type: str) -> tuple[str, str] | None:
     if key in _SCHEDULING:
         why = "a retrieval would be paid for again at every tick; run 'apply' when you want it"
         return f"'{key}' in {job}: only inventory-retrieval jobs recur", why
+    if job_type == JobType.ARCHIVE_RETRIEVAL and _is_among(key, ArchivesSection):
+        return f"'{key}' does not stand in {job}", "write it below 'archives'"
+    if job_type == JobType.ARCHIVE_RETRIEVAL and _is_among(key, Conditions):
+        return f"'{key}' does not stand in {job}", "write it below 'where', below 'archives'"
     types = _job_types(key)
     if types:
         message = f"'{key}' in {job} belongs to {' and '.join(types)} jobs"
@@ -94,4 +86,9 @@ def _home_from_job(key: str, job: str) -> tuple[str, str] | None:
 
 def _job_types(key: str) -> list[str]:
     """Return the types of job that have a field, however its name is spelled."""
-    return [str(name) for name, model in JOB_MODELS.items() if _plain(key) in map(_plain, model.model_fields)]
+    return [str(name) for name, model in JOB_MODELS.items() if _is_among(key, model)]
+
+
+def _is_among(key: str, model: type[Strict]) -> bool:
+    """Say whether a mapping has a key, however it is spelled."""
+    return plain(key) in map(plain, model.model_fields)

@@ -8,7 +8,17 @@ from glacier_manifest.manifest.building import build_job
 from glacier_manifest.manifest.choosing import choose
 from glacier_manifest.manifest.file_checking import CheckedFile, check_file
 from glacier_manifest.manifest.findings import Finding, locate
-from glacier_manifest.manifest.model import NEVER, Limits, Manifest, Pace, Repurchases
+from glacier_manifest.manifest.model import Limits, Manifest
+from glacier_manifest.manifest.references import known_jobs, wrong_references
+from glacier_manifest.manifest.section_building import (
+    build_limits,
+    build_pace,
+    build_prices,
+    build_restarts,
+)
+
+#: What counts for all files read together, and so stands in one.
+_SHARED = ("limits", "restarts", "pace", "prices")
 
 
 def read_manifest(paths: Sequence[Path]) -> Manifest:
@@ -36,15 +46,17 @@ def _manifest(files: Sequence[CheckedFile], warnings: tuple[Diagnostic, ...]) ->
     limits = next((file.limits for file in files if file.limits is not None), None)
     restarts = next((file.restarts for file in files if file.restarts is not None), None)
     pace = next((file.pace for file in files if file.pace is not None), None)
+    prices = next((file for file in files if file.prices is not None), None)
     paths = tuple(file.document.source.path for file in files)
     return Manifest(
         jobs=tuple(build_job(file.document, job) for file in files for job in file.jobs),
-        limits=Limits() if limits is None else Limits(limits.jobs, limits.expedited_jobs),
-        restarts=NEVER if restarts is None else Repurchases(restarts.expired, restarts.failed),
-        pace=Pace() if pace is None else Pace(pace.requests_per_second, pace.concurrency, pace.bytes_per_day),
+        limits=Limits() if limits is None else build_limits(limits),
+        restarts=build_restarts(restarts),
+        pace=build_pace(pace),
         files=paths,
         folder=_folder(paths),
         warnings=warnings,
+        prices=None if prices is None else build_prices(prices),
     )
 
 
@@ -63,9 +75,10 @@ def _told(files: Sequence[CheckedFile]) -> Iterator[Diagnostic]:
     """Yield what is wrong in each file, and what is wrong with all of them together."""
     first_jobs: dict[str, str] = {}
     first_sections: dict[str, str] = {}
+    known = known_jobs(files)
     for file in files:
         repeats = [*_repeated_jobs(file, first_jobs), *_repeated_sections(file, first_sections)]
-        yield from locate(file.document, [*file.findings, *repeats])
+        yield from locate(file.document, [*file.findings, *repeats, *wrong_references(file, known)])
     if files and not any(file.names for file in files) and not any(file.findings for file in files):
         yield from locate(files[0].document, [_no_jobs()])
 
@@ -85,7 +98,7 @@ def _repeated_jobs(file: CheckedFile, first: dict[str, str]) -> Iterator[Finding
 
 
 def _repeated_sections(file: CheckedFile, first: dict[str, str]) -> Iterator[Finding]:
-    for key in ("limits", "restarts", "pace"):
+    for key in _SHARED:
         if key not in (file.document.root.members or {}):
             continue
         place = file.document.member((key,)).key

@@ -15,6 +15,9 @@ from glacier_manifest.manifest.job_models import JOB_MODELS
 
 _Schema = dict[str, Any]
 
+#: Sections that the name of a file may stand for.
+_FILES = {"prices": [{"type": "string", "minLength": 1, "examples": ["prices.json"]}]}
+
 _JOBS = "What is asked for: a mapping of names, unique over all files read together, to jobs."
 
 
@@ -77,7 +80,7 @@ def _sections(definitions: dict[str, _Schema]) -> dict[str, _Schema]:
     return {
         key: {
             "description": definitions[model.__name__]["description"],
-            "anyOf": [{"$ref": f"#/definitions/{model.__name__}"}, {"type": "null"}],
+            "anyOf": [{"$ref": f"#/definitions/{model.__name__}"}, *_FILES.get(key, ()), {"type": "null"}],
         }
         for key, model in SECTIONS.items()
     }

@@ -18,7 +18,7 @@ from glacier_manifest.units import GIB, MIB, parse_size
 
 ACCOUNT_ID = r"^(-|[0-9]{12})$"
 JOB_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-VAULT_NAME = r"^[A-Za-z0-9_.-]{1,255}$"
+VAULT_PATTERN = r"^[A-Za-z0-9_.*?-]{1,255}$"
 ARCHIVE_ID = r"^[A-Za-z0-9_-]+$"
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$"
 SNS_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]+:[A-Za-z0-9_-]{1,256}(\.fifo)?$"
@@ -43,11 +43,11 @@ REFERENCE = datetime(2026, 1, 1, tzinfo=UTC)
 _EARLIEST_YEAR = 1970
 _CRON_FIELDS = 5
 _NOT_IN_ARCHIVE_IDS = re.compile(r"[^A-Za-z0-9_-]")
-_WILDCARD = re.compile(r"[*?\[\]{}]")
+_WILDCARD = re.compile(r"[\[\]{}]")
 _SHOWN = 60
 
 
-def wrong(code: str, message: str, advice: str | None = None, *at: str) -> PydanticCustomError:
+def wrong(code: str, message: str, advice: str | None = None, *at: str | int) -> PydanticCustomError:
     """Return the error of a rule; `at` leads from the checked value to the member that is to blame."""
     context: dict[str, Any] = {"message": message, "advice": advice, "at": at}
     return PydanticCustomError(code, "{message}", context)
@@ -93,15 +93,17 @@ def job_name(text: str) -> str:
 
 
 def vault_name(text: str) -> str:
-    """Check a vault's name (docs: "creating-vaults"); Glacier answers a wrong one as if it were missing."""
-    if fits(VAULT_NAME, text):
+    """Check a vault's name (docs: "creating-vaults"), or a glob of names.
+
+    Glacier answers a wrong name as if the vault were missing.
+    """
+    if fits(VAULT_PATTERN, text):
         return text
     advice = "a vault's name has 1 to 255 letters, digits, '_', '.' and '-'"
     if text.startswith("arn:"):
         advice = f"write the name alone: {text.rpartition('/')[2] or 'my-vault'}"
     elif _WILDCARD.search(text):
-        message = f"'{shown(text)}' is a pattern, and a vault must be named"
-        raise wrong("vault-name", message, "list the vaults: vault: [photos-eu, photos-us]")
+        advice = "only '*' and '?' are wildcards; or list the vaults: vault: [photos-eu, photos-us]"
     raise wrong("vault-name", f"'{shown(text)}' cannot be the name of a vault", advice)
 
 
@@ -203,7 +205,7 @@ def prefix(text: str) -> str:
 def file_name(text: str) -> str:
     """Check that a text can be the name of a file."""
     if not text or any(one < " " for one in text):
-        raise wrong("invalid-value", f"{shown(text)!r} cannot be the name of a file", "name a text file")
+        raise wrong("invalid-value", f"{shown(text)!r} cannot be the name of a file", "name a file")
     return text
 
 

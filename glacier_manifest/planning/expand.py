@@ -1,19 +1,30 @@
-"""From jobs to requests: one retrieval per archive ID, one inventory per vault and slot."""
+"""From jobs to requests: one retrieval per archive or piece of it, one inventory per vault and slot."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
-from glacier_manifest.diagnostics import Span
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.inventory.archive import Archive
+from glacier_manifest.inventory.filters import Selection, rank
 from glacier_manifest.inventory.id_list import ListedId
+from glacier_manifest.inventory.reading import Inventory, vault_finding
 from glacier_manifest.jobs.instant import slot_name
 from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, Request, Vault
-from glacier_manifest.manifest import Archives, IdList, Job, ListedArchive, SelectQuery
+from glacier_manifest.manifest import (
+    Archives,
+    FromInventory,
+    IdList,
+    InventorySource,
+    Job,
+    ListedArchive,
+    SelectQuery,
+)
+from glacier_manifest.planning.bounded import bounded_entry
 from glacier_manifest.planning.lot import Asking, Lot, Piece, Query
+from glacier_manifest.planning.pieces import Cut, Sized, cutting
 from glacier_manifest.planning.place import Place
-
-#: Opens a list of archive IDs and streams it.
-ListReader = Callable[[IdList], Iterable[ListedId]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +36,71 @@ class Asked:
     span: Span
 
 
+class Sources(Protocol):
+    """Opens what a manifest names: lists of archive IDs, and inventories."""
+
+    def ids(self, id_list: IdList) -> Iterable[ListedId]:
+        """Stream a list of archive IDs.
+
+        Raises:
+            InvalidInput: It cannot be read, or holds something else.
+        """
+
+    def inventory(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        """Return an inventory; None where it is the output of a job that is not there yet."""
+
+    def sizes(self, inventory: Inventory) -> Mapping[str, Sized]:
+        """Read an inventory to its end; return the size and the date of each archive in it."""
+
+    def warn(self, finding: Diagnostic) -> None:
+        """Take what is odd and does not stop the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Archives of which only the first in an order are meant.
+
+    Attributes:
+        pieces: Each with what it is ordered by.
+        limit: How many are meant.
+        descending: Whether the order is turned round.
+    """
+
+    pieces: Iterable[tuple[tuple[str | int, str], Piece]]
+    limit: int
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a job asks of one vault, or a part of it.
+
+    Attributes:
+        lot: What its requests have in common.
+        pieces: What tells them apart, or archives that are still to be ranked.
+        cut: Makes the pieces that are asked for of an archive; None where it is asked for as it is.
+        waits_for: The job whose output must be there first; then there are no pieces yet.
+    """
+
+    lot: Lot
+    pieces: Iterable[Piece] | Ranked = ()
+    cut: Cut | None = None
+    waits_for: str | None = None
+
+
 def expand(
-    jobs: Iterable[Job], *, places: Mapping[str, Place], now: datetime, read_list: ListReader
-) -> Iterator[tuple[Lot, Iterable[Piece]]]:
-    """Stream all that the jobs ask for, lot by lot, in the order of the manifest.
+    jobs: Iterable[Job], *, places: Mapping[str, Place], now: datetime, sources: Sources
+) -> Iterator[Portion]:
+    """Stream all that the jobs ask for, portion by portion, in the order of the manifest.
 
     Args:
         jobs: The manifest's jobs.
         places: The account and region of each, by name.
         now: The moment whose slots count, with a timezone.
-        read_list: Opens an `archive_ids_from` file.
+        sources: Opens what the jobs name.
 
     Raises:
-        InvalidInput: A list of archive IDs is wrong.
+        InvalidInput: A list or an inventory is wrong, or is another vault's.
     """
     for job in jobs:
         slot = slot_name(job.schedule.latest_tick(now)) if job.schedule is not None else None
@@ -46,11 +109,13 @@ def expand(
             lot = _lot(job, vault, slot)
             match job.ask:
                 case InventoryRetrieval():
-                    yield lot, [Piece()]
+                    yield Portion(lot, [Piece()])
                 case SelectQuery() as query:
-                    yield lot, map(_named, query.archive_ids)
+                    yield Portion(lot, map(_named, query.archive_ids))
+                case Archives(from_inventory=FromInventory() as wish) as archives:
+                    yield _from_inventory(lot, archives, wish, sources)
                 case Archives() as archives:
-                    yield from _retrieved(lot, archives, read_list)
+                    yield from _from_ids(lot, archives, sources)
 
 
 def _lot(job: Job, vault: Vault, slot: str | None) -> Lot:
@@ -65,6 +130,9 @@ def _lot(job: Job, vault: Vault, slot: str | None) -> Lot:
         sns_topic=job.sns_topic,
         slot=slot,
         schedule=job.schedule,
+        save_to=job.save_to,
+        allows_overlap=isinstance(job.ask, Archives) and job.ask.allow_overlap,
+        bounded=bounded_entry(job, vault),
     )
 
 
@@ -82,19 +150,65 @@ def _named(listed: ListedArchive) -> Piece:
     return Piece(listed.archive_id, line=listed.span.line, column=listed.span.column)
 
 
-def _retrieved(lot: Lot, archives: Archives, read_list: ListReader) -> Iterator[tuple[Lot, Iterable[Piece]]]:
-    def piece_of(piece: Piece) -> Piece:
-        wanted = archives.retrieval_byte_range
-        if wanted is None:
-            return piece
-        return piece._replace(start=wanted.start, end=wanted.end, size=wanted.end - wanted.start + 1)
+def _listed(row: ListedId) -> Piece:
+    return Piece(row.archive_id, line=row.line, column=1)
 
+
+def _picked(archive: Archive) -> Piece:
+    return Piece(archive.archive_id, size=archive.size, created=archive.creation_date)
+
+
+def _from_ids(lot: Lot, archives: Archives, sources: Sources) -> Iterator[Portion]:
+    sizes: Mapping[str, Sized] = {}
+    if archives.sizes_from is not None:
+        inventory = sources.inventory(archives.sizes_from, lot.vault)
+        if inventory is None:
+            yield Portion(lot, waits_for=archives.sizes_from.job)
+            return
+        sizes = sources.sizes(inventory)
+        _check_vault(inventory, lot.vault, archives.sizes_from, sources)
+    cut = cutting(archives, lot, sizes)
     if archives.archive_ids:
-        yield lot, map(piece_of, map(_named, archives.archive_ids))
-    id_list = archives.archive_ids_from
-    if id_list is not None:
-        listed = (Piece(row.archive_id, line=row.line, column=1) for row in read_list(id_list))
-        yield replace(lot, file=id_list.path), map(piece_of, listed)
+        yield Portion(lot, map(_named, archives.archive_ids), cut)
+    if archives.archive_ids_from is not None:
+        pieces = map(_listed, sources.ids(archives.archive_ids_from))
+        in_list = replace(lot, file=archives.archive_ids_from.path)
+        yield Portion(in_list, pieces, cutting(archives, in_list, sizes))
+
+
+def _from_inventory(lot: Lot, archives: Archives, wish: FromInventory, sources: Sources) -> Portion:
+    inventory = sources.inventory(wish.source, lot.vault)
+    if inventory is None:
+        return Portion(lot, waits_for=wish.source.job)
+    cut = cutting(archives, lot, {})
+    chosen = Selection(wish).of(_of_vault(inventory, lot.vault, wish.source, sources))
+    order = rank(wish.order)
+    if wish.limit is None or order is None:
+        return Portion(lot, map(_picked, chosen), cut)
+    return Portion(lot, Ranked(_ranked(chosen, order), wish.limit, wish.descending), cut)
+
+
+def _ranked(
+    archives: Iterable[Archive], order: Callable[[Archive], tuple[str | int, str]]
+) -> Iterator[tuple[tuple[str | int, str], Piece]]:
+    return ((order(archive), _picked(archive)) for archive in archives)
+
+
+def _of_vault(
+    inventory: Inventory, vault: Vault, source: InventorySource, sources: Sources
+) -> Iterator[Archive]:
+    """Stream an inventory; whose it is may stand at its end, before which nothing is started."""
+    yield from inventory
+    _check_vault(inventory, vault, source, sources)
+
+
+def _check_vault(inventory: Inventory, vault: Vault, source: InventorySource, sources: Sources) -> None:
+    found = vault_finding(inventory, vault, span=source.span)
+    if found is None:
+        return
+    if found.severity is Severity.ERROR:
+        raise InvalidInput([found])
+    sources.warn(found)
 
 
 def at_slot(lot: Lot, now: datetime) -> Lot:

@@ -1,134 +1,292 @@
-"""How much one approval may start, over all its reruns; checked before the first call."""
+"""How much one approval may start, over all its reruns; checked before the first call.
 
-from collections.abc import Iterator, Mapping
+Every refusal tells the limit, the numbers and the flag that lifts this one limit and no other. What is not
+known never counts as zero: where bytes or cost are limited, it is refused until somebody allows it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from typing import TypeVar
 
-from glacier_manifest.errors import OverLimit, UsageError
+from glacier_manifest.errors import OverLimit
 from glacier_manifest.jobs.request import JobType
+from glacier_manifest.jobs.tier import SERVICE_DEFAULT, Tier
 from glacier_manifest.manifest import Limits
-from glacier_manifest.planning.plan import STARTING, Action, Plan, starts_in
-from glacier_manifest.state.protocol import Started
-from glacier_manifest.units import format_size
+from glacier_manifest.planning.allowances import UNKNOWN_PRICE, UNKNOWN_SIZE, Allowances
+from glacier_manifest.planning.cost import Cost, Tally, cost_of, dollars
+from glacier_manifest.planning.prices import PriceTable
+from glacier_manifest.state.protocol import StartedGroup
+from glacier_manifest.units import GIB, MIB, format_size
 
-#: The limits that `--allow NAME=VALUE` may lift.
-NAMES = ("jobs", "expedited_jobs")
-
-#: What `--allow` lets happen without a number.
-UNKNOWN_SIZE = "unknown-size"
+_TIERS = {str(tier): tier for tier in Tier}
+_NOTHING = Cost()
+_CENT = Decimal("0.01")
+_Amount = TypeVar("_Amount", int, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
-class Allowances:
-    """Limits that this run lifts, each by name; `UNKNOWN_SIZE` stands among them with 1."""
+class _Amounts:
+    """What the limits are about: sums of what would start now, or of what was started before."""
 
-    values: Mapping[str, int]
+    jobs: int = 0
+    expedited_jobs: int = 0
+    bytes: int = 0
+    unknown_sizes: int = 0
+    cost: Cost = _NOTHING
+
+    def with_row(self, tally: Tally, prices: PriceTable) -> "_Amounts":
+        return _Amounts(
+            self.jobs + tally.count,
+            self.expedited_jobs + (tally.count if tally.is_expedited else 0),
+            self.bytes + tally.bytes,
+            self.unknown_sizes + tally.unknown_sizes,
+            self.cost + cost_of(tally, prices),
+        )
+
+
+def _sum(tallies: Iterable[Tally], prices: PriceTable) -> _Amounts:
+    total = _Amounts()
+    for tally in tallies:
+        total = total.with_row(tally, prices)
+    return total
+
+
+def started_before(groups: Iterable[StartedGroup]) -> tuple[Tally, ...]:
+    """Return what a state tells of an approval's earlier starts, as it is counted and priced here.
+
+    It is priced by today's table, at the tier that was sent last.
+    """
+    return tuple(_started(group) for group in groups)
+
+
+def _started(group: StartedGroup) -> Tally:
+    kind = JobType(group.type)
+    has_bytes = kind is not JobType.INVENTORY_RETRIEVAL
+    return Tally(
+        job=group.job,
+        account=group.account_id,
+        region=group.region,
+        vault=group.vault,
+        kind=kind,
+        tiers=_tiers(group.tier) if has_bytes else (),
+        count=group.jobs,
+        bytes=group.bytes if has_bytes else 0,
+        unknown_sizes=group.unknown_sizes if has_bytes else 0,
+    )
+
+
+def _tiers(tier: str | None) -> tuple[Tier, ...]:
+    """A tier that this program does not know has no price either."""
+    if tier is None:
+        return (SERVICE_DEFAULT,)
+    return (_TIERS[tier],) if tier in _TIERS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a set of limits holds for: everything, or one job."""
+
+    job: str | None
+    limits: Limits
+    rows: Sequence[Tally]
+    now: _Amounts
+    before: _Amounts
 
     @property
-    def unknown_size(self) -> bool:
-        """Whether what has an unknown size may start although bytes are limited."""
-        return UNKNOWN_SIZE in self.values
+    def subject(self) -> str:
+        return "this" if self.job is None else f"job '{self.job}'"
 
-    @classmethod
-    def parse(cls, words: tuple[str, ...]) -> "Allowances":
-        """Read the words of `--allow`: ``NAME=VALUE``, or ``unknown-size``.
+    def lifting(self, name: str) -> str:
+        """Return the name by which `--allow` lifts one of these limits."""
+        return name if self.job is None else f"{self.job}.{name}"
 
-        Raises:
-            UsageError: A word is not of that form, or names no limit.
-        """
-        return cls(dict(_allowance(word) for word in words))
+    def written(self, name: str) -> str:
+        """Return where the manifest writes one of these limits."""
+        return f"limits.{name}" if self.job is None else f"jobs.{self.job}.limits.{name}"
 
 
-def _allowance(word: str) -> tuple[str, int]:
-    if word == UNKNOWN_SIZE:
-        return word, 1
-    name, _, value = word.partition("=")
-    if name not in NAMES or not value.isdecimal():
-        raise UsageError(
-            "bad-allowance",
-            f"--allow {word} is not NAME=NUMBER with one of the names {', '.join(NAMES)}, nor {UNKNOWN_SIZE}",
-            next_step="write for example --allow jobs=2000",
-        )
-    return name, int(value)
-
-
-def check_limits(plan: Plan, *, limits: Limits, allowances: Allowances, started: Started) -> None:
-    """Refuse a plan that would take an approval over one of its limits.
+def check_totals(
+    now: Sequence[Tally],
+    *,
+    before: Sequence[Tally],
+    limits: Limits,
+    job_limits: Mapping[str, Limits],
+    prices: PriceTable,
+    allowances: Allowances,
+) -> None:
+    """Refuse what would take an approval over one of its limits: those over all, then each job's own.
 
     Args:
-        plan: What would start now.
+        now: What would start now.
+        before: What the same approval has started before.
         limits: The manifest's limits.
-        allowances: Those that this run lifts.
-        started: What the same approval has started before.
+        job_limits: The limits of the jobs that have their own, by the job's name.
+        prices: What Glacier charges.
+        allowances: What this run lifts.
 
     Raises:
-        OverLimit: Names the limit, the numbers and the flag that lifts that one.
+        OverLimit: ``over-limit``, ``unknown-size`` or ``unknown-price``; names the limit, the numbers and the
+            flag that lifts that one.
     """
-    expedited = sum(tally.starts for tally in plan.tallies if tally.expedited)
-    jobs = allowances.values.get("jobs", limits.jobs)
-    expedited_jobs = allowances.values.get("expedited_jobs", limits.expedited_jobs)
-    _check("jobs", jobs, before=started.jobs, now=starts_in(plan))
-    _check("expedited_jobs", expedited_jobs, before=started.expedited_jobs, now=expedited)
+    _check(_Scope(None, limits, now, _sum(now, prices), _sum(before, prices)), allowances, prices)
+    now_of, before_of = _by_job(now), _by_job(before)
+    for job, own in job_limits.items():
+        rows = now_of.get(job, [])
+        scope = _Scope(job, own, rows, _sum(rows, prices), _sum(before_of.get(job, []), prices))
+        _check(scope, allowances, prices)
 
 
-def _check(name: str, allowed: int | None, *, before: int, now: int) -> None:
+def _by_job(tallies: Iterable[Tally]) -> Mapping[str, list[Tally]]:
+    found: dict[str, list[Tally]] = {}
+    for tally in tallies:
+        found.setdefault(tally.job, []).append(tally)
+    return found
+
+
+def _check(scope: _Scope, allowances: Allowances, prices: PriceTable) -> None:
+    for name in ("jobs", "expedited_jobs"):
+        _check_count(scope, name, allowances)
+    _check_bytes(scope, allowances)
+    _check_cost(scope, allowances, prices)
+
+
+def _check_count(scope: _Scope, name: str, allowances: Allowances) -> None:
+    allowed = allowances.values.get(scope.lifting(name), getattr(scope.limits, name))
+    before, now = getattr(scope.before, name), getattr(scope.now, name)
     if allowed is None or now == 0 or before + now <= allowed:
         return
-    earlier = f", {before} of them started earlier under the same approval" if before else ""
-    raise OverLimit(
-        "over-limit",
-        f"this would start {before + now} {name.replace('_', ' ')}{earlier}, and the limit is {allowed}",
-        next_step=f"start fewer (--target, --exclude), raise limits.{name} in the manifest, "
-        f"or lift it for this run with --allow {name}={before + now}",
+    told = f"would start {before + now} {name.replace('_', ' ')}"
+    raise _over(
+        scope, name, told, earlier=f"{before}" if before else "", limit=f"{allowed}", lift=f"{before + now}"
     )
 
 
-def check_volume(plan: Plan, *, bytes_per_day: int | None, allowances: Allowances) -> None:
-    """Refuse a plan that starts what could never be held to the bytes of a day.
-
-    An inventory retrieves no archive, so its size does not matter.
-
-    Args:
-        plan: What would start now.
-        bytes_per_day: The manifest's `pace.bytes_per_day`; None where nothing limits them.
-        allowances: What this run lets happen.
-
-    Raises:
-        OverLimit: ``unknown-size``: something has a size that nobody knows, which never counts as zero;
-            ``larger-than-a-day``: something has more bytes than a day may see.
-    """
-    if bytes_per_day is None:
+def _check_bytes(scope: _Scope, allowances: Allowances) -> None:
+    allowed = allowances.values.get(scope.lifting("bytes"), scope.limits.bytes)
+    now, before = scope.now, scope.before
+    if allowed is None or (now.bytes == 0 and now.unknown_sizes == 0):
         return
-    retrievals = [tally for tally in plan.tallies if tally.type is not JobType.INVENTORY_RETRIEVAL]
-    unknown = sum(tally.unknown_sizes for tally in retrievals)
+    unknown = now.unknown_sizes + before.unknown_sizes
     if unknown and not allowances.unknown_size:
-        first = next(one for one in _retrievals(plan) if one.request.size is None)
-        raise _of_unknown_size(first, unknown - 1)
-    if any(tally.largest is not None and tally.largest > bytes_per_day for tally in retrievals):
-        raise _larger_than_a_day(
-            next(one for one in _retrievals(plan) if (one.request.size or 0) > bytes_per_day), bytes_per_day
+        raise _unknown_size(scope, "bytes")
+    total = before.bytes + now.bytes
+    if total > allowed:
+        told, limit, earlier = _told_apart(
+            total, int(allowed), before.bytes, briefly=format_size, exactly=_every_byte
+        )
+        raise _over(
+            scope,
+            "bytes",
+            f"would retrieve {_at_least(unknown)}{told}",
+            earlier=earlier if before.bytes else "",
+            limit=limit,
+            lift=_enough_bytes(total),
         )
 
 
-def _retrievals(plan: Plan) -> Iterator[Action]:
-    return (one for one in plan.actions(verbs=STARTING) if one.request.archive_id is not None)
+def _check_cost(scope: _Scope, allowances: Allowances, prices: PriceTable) -> None:
+    allowed = allowances.values.get(scope.lifting("cost"), scope.limits.cost)
+    if allowed is None or scope.now.cost == _NOTHING:
+        return
+    cost, before = scope.before.cost + scope.now.cost, scope.before.cost.known
+    if cost.unknown_prices and not allowances.unknown_price:
+        raise _unknown_price(scope, prices)
+    if cost.unknown_sizes and not allowances.unknown_size:
+        raise _unknown_size(scope, "cost")
+    if cost.known > allowed:
+        told, limit, earlier = _told_apart(
+            cost.known, Decimal(allowed), before, briefly=dollars, exactly=_every_digit
+        )
+        raise _over(
+            scope,
+            "cost",
+            f"would cost {_at_least(cost.unknown_actions)}{told}",
+            earlier=earlier if before else "",
+            limit=limit,
+            lift=f"{cost.known.quantize(_CENT, ROUND_UP)}USD",
+        )
 
 
-def _larger_than_a_day(action: Action, bytes_per_day: int) -> OverLimit:
+def _told_apart(
+    total: _Amount,
+    allowed: _Amount,
+    earlier: _Amount,
+    *,
+    briefly: Callable[[_Amount], str],
+    exactly: Callable[[_Amount], str],
+) -> tuple[str, str, str]:
+    """Write three amounts for people: briefly, unless an amount over the limit would look like the limit."""
+    write = exactly if briefly(total) == briefly(allowed) else briefly
+    return write(total), write(allowed), write(earlier)
+
+
+def _every_byte(size: int) -> str:
+    return f"{size} bytes"
+
+
+def _every_digit(amount: Decimal) -> str:
+    return f"${amount.normalize():f}"
+
+
+def _at_least(unknown: int) -> str:
+    return "at least " if unknown else ""
+
+
+def _enough_bytes(size: int) -> str:
+    """Return a size that is no smaller, and as short to write as may be."""
+    for name, unit in (("GiB", GIB), ("MiB", MIB)):
+        if size >= 10 * unit:
+            return f"{-(-size // unit)}{name}"
+    return f"{size}B"
+
+
+def _over(scope: _Scope, name: str, told: str, *, earlier: str, limit: str, lift: str) -> OverLimit:
+    of_them = f", {earlier} of them started earlier under the same approval" if earlier else ""
     return OverLimit(
-        "larger-than-a-day",
-        f"{action.address} has {format_size(action.request.size or 0)}, and pace.bytes_per_day lets "
-        f"{format_size(bytes_per_day)} start: it would wait for ever",
-        next_step="raise pace.bytes_per_day in the manifest, ask for byte ranges, or leave it out with "
-        "--exclude",
+        "over-limit",
+        f"{scope.subject} {told}{of_them}, and the limit is {limit}",
+        next_step=f"start fewer (--target, --exclude), raise {scope.written(name)} in the manifest, "
+        f"or lift it for this run with --allow {scope.lifting(name)}={lift}",
     )
 
 
-def _of_unknown_size(first: Action, others: int) -> OverLimit:
-    more = f" (nor that of {others} more)" if others else ""
+def _unknown_size(scope: _Scope, name: str) -> OverLimit:
+    unsized = [row for row in scope.rows if row.unknown_sizes]
     return OverLimit(
-        "unknown-size",
-        f"pace.bytes_per_day limits the bytes that are started, and the size of {first.address} "
-        f"is not known{more}",
-        next_step="ask for byte ranges, remove pace.bytes_per_day, or start them uncounted with "
-        "--allow unknown-size",
+        UNKNOWN_SIZE,
+        f"{scope.written(name)} is set, and nobody knows the size of {_of_what(scope, unsized)}: "
+        "it never counts as zero",
+        next_step="name an inventory that tells them (sizes_from), ask for byte ranges, "
+        f"or start them uncounted with --allow {UNKNOWN_SIZE}",
     )
+
+
+def _of_what(scope: _Scope, unsized: Sequence[Tally]) -> str:
+    if not unsized:
+        return f"{scope.before.unknown_sizes} archives that the same approval started earlier"
+    number = scope.now.unknown_sizes
+    first = unsized[0]
+    archives = "1 archive" if number == 1 else f"{number} archives"
+    others = "" if len(unsized) == 1 else f" and {len(unsized) - 1} more places"
+    return f"{archives} (of job '{first.job}' in vault {first.vault}{others})"
+
+
+def _unknown_price(scope: _Scope, prices: PriceTable) -> OverLimit:
+    return OverLimit(
+        UNKNOWN_PRICE,
+        f"{scope.written('cost')} is set, and nobody knows {_unpriced(scope, prices)}: "
+        "it never counts as zero",
+        next_step="give the prices ('prices' in the manifest, or --prices FILE), "
+        f"or start it uncounted with --allow {UNKNOWN_PRICE}",
+    )
+
+
+def _unpriced(scope: _Scope, prices: PriceTable) -> str:
+    for row in scope.rows:
+        if not cost_of(row, prices).unknown_prices:
+            continue
+        if row.kind is JobType.SELECT:
+            return f"before it has run what a select costs (job '{row.job}')"
+        return f"the whole price of {' or '.join(row.tiers)} in {row.region} (looked up in {prices.source})"
+    return "the price of what the same approval started earlier"

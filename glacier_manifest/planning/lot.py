@@ -14,6 +14,7 @@ from glacier_manifest.jobs.request import (
     ArchiveRetrieval,
     ByteRange,
     InventoryRetrieval,
+    JobType,
     Request,
     Select,
     Vault,
@@ -68,6 +69,8 @@ class Lot:
         file: The file in whose lines the pieces stand.
         tiers, description, sns_topic, slot, schedule: As in `Request`.
         save_to: Where the outputs shall go; None where the manifest leaves that open.
+        allows_overlap: Whether ranges of one archive may overlap.
+        bounded: The entry that approves all of it at once, where its archives were not known at the review.
     """
 
     job: str
@@ -81,6 +84,8 @@ class Lot:
     slot: str | None = None
     schedule: Schedule | None = None
     save_to: str | None = None
+    allows_overlap: bool = False
+    bounded: str | None = None
 
     def request(self, piece: Piece) -> Request:
         """Return the request for one piece."""
@@ -114,6 +119,11 @@ class Lot:
             return self.span
         width = max(1, len(piece.archive_id or ""))
         return Span(self.file, piece.line, piece.column, piece.column + width)
+
+    @property
+    def type(self) -> JobType:
+        """The job type, as the API spells it."""
+        return self.request(Piece("x")).type
 
     @property
     def terms(self) -> tuple[tuple[Tier, ...], str | None]:

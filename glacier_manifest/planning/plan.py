@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.request import JobType, Request, Vault
+from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.approval import entry, standing_entry
+from glacier_manifest.planning.cost import Tally
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
@@ -81,6 +82,7 @@ class Action:
         drift: Where what was bought differs from what the manifest says now.
         sighting: The job in Glacier's listing that serves it, where that is why nothing is bought.
         restarts: How often it may be bought again by itself.
+        bounded: The entry that approves its whole job within that job's limits, where it has one.
     """
 
     verb: Verb
@@ -92,6 +94,7 @@ class Action:
     drift: tuple[Drift, ...] = ()
     sighting: Sighting | None = None
     restarts: Repurchases = NEVER
+    bounded: str | None = None
 
     @property
     def starts(self) -> bool:
@@ -106,6 +109,8 @@ class Action:
     @property
     def entry(self) -> str:
         """What a reviewer approves of it."""
+        if self.bounded is not None and self.verb is not Verb.RESTART:
+            return self.bounded
         return entry_of(
             self.request, self.generation, verb=self.verb, reason=self.reason, restarts=self.restarts
         )
@@ -120,36 +125,6 @@ class Action:
     def expedited(self) -> bool:
         """Whether an Expedited price may be paid for it."""
         return Tier.EXPEDITED in self.request.effective_tiers
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What would start of one job at one vault and tier.
-
-    Attributes:
-        job: The job's name.
-        vault: The vault.
-        type: The job type.
-        tiers: The tiers that may be paid for, in order.
-        starts: How many would start.
-        known_bytes: Bytes of those whose size is known.
-        unknown_sizes: How many have a size that nobody knows; an inventory counts as one.
-        largest: The most bytes of a single one; None where no size is known.
-    """
-
-    job: str
-    vault: Vault
-    type: JobType
-    tiers: tuple[Tier, ...]
-    starts: int
-    known_bytes: int
-    unknown_sizes: int
-    largest: int | None = None
-
-    @property
-    def expedited(self) -> bool:
-        """Whether an Expedited price may be paid."""
-        return Tier.EXPEDITED in self.tiers
 
 
 class Plan(Protocol):
@@ -185,7 +160,7 @@ class Plan(Protocol):
 
     @property
     def tallies(self) -> Sequence[Tally]:
-        """What would start, job by job, in the order of the manifest."""
+        """What would start, for each job at each vault and its tiers, in the order of the manifest."""
 
     def entries(self) -> Iterator[str]:
         """Stream the approval entries of everything selected, sorted, each once."""
@@ -200,6 +175,12 @@ class Plan(Protocol):
 
     def starts(self) -> Iterator[Action]:
         """Stream what would start in the order in which it is to be sent."""
+
+    def largest(self) -> Action | None:
+        """Return what would start with the most bytes; None where no size is known."""
+
+    def unsized(self) -> Action | None:
+        """Return the first archive that would start and has a size that nobody knows, if one has."""
 
     def inventories(self, *, verb: Verb, limit: int) -> Iterator[Action]:
         """Stream the actions on inventories for which this is done, in the order of the manifest."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,7 +66,7 @@ class PlanHeader(_Edge):
     pace: dict[str, float]
     limits: dict[str, int | None]
     restarts: dict[str, int]
-    allow: dict[str, int]
+    allow: dict[str, int | Decimal]
     seal: str | None = None
 
     @property
@@ -145,7 +146,7 @@ def header_of(
     manifests: Sequence[Path],
     pace: Pace,
     limits: Limits,
-    allow: Mapping[str, int],
+    allow: Mapping[str, int | Decimal],
     restarts: Repurchases = NEVER,
 ) -> PlanHeader:
     """Return the first line of a plan file."""

@@ -138,6 +138,15 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
             (key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)),
         )
 
+    def load(self, items: Iterable[tuple[str, T]]) -> None:
+        """Put in many at once; the last value of a key counts. What `items` raises is raised."""
+        statement = (
+            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
+        dumps, protocol = pickle.dumps, pickle.HIGHEST_PROTOCOL
+        self._scratch.run_many(statement, ((key, dumps(value, protocol)) for key, value in items))
+
     def __delitem__(self, key: str) -> None:
         if key not in self:
             raise KeyError(key)

@@ -31,6 +31,31 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class StartedGroup:
+    """How much of one job one approval has started so far, in one vault and at one tier.
+
+    Attributes:
+        job: The name of the manifest's job, as the address of each record begins.
+        account_id, region, vault: Where it was sent.
+        type: The job type, as the API spells it.
+        tier: The tier that was sent last; None where none was.
+        jobs: How many records.
+        bytes: The sum of the sizes that are known.
+        unknown_sizes: How many records have no size.
+    """
+
+    job: str
+    account_id: str
+    region: str
+    vault: str
+    type: str
+    tier: str | None
+    jobs: int
+    bytes: int
+    unknown_sizes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What a state is bound to.
 
@@ -98,10 +123,13 @@ class State(Protocol):
         handing over never raises and never waits.
         """
 
-    def approve(self, *, digest: str, entries: Iterable[str], how: str, at: datetime) -> Approval:
+    def approve(
+        self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
+    ) -> Approval:
         """Keep an approval with all its entries; a digest that is known keeps its first approval.
 
-        Entries are added to those it has.
+        Entries are added to those it has. The event log also tells which limits were `lifted`, as
+        ``NAME=VALUE`` each.
         """
 
     def approval(self, digest: str) -> Approval | None:
@@ -118,6 +146,12 @@ class State(Protocol):
 
     def started_under(self, approval: int, *, slots: Collection[str]) -> Started:
         """Count what an approval has started: requests without a slot, and those of `slots`."""
+
+    def started_groups(self, approval: int, *, slots: Collection[str]) -> tuple[StartedGroup, ...]:
+        """Sum up by job, vault, type and tier what an approval has started, the same requests.
+
+        Takes time with what was started, unlike `started_under`.
+        """
 
     def started_bytes(self, since: datetime) -> Mapping[datetime, int]:
         """Return the bytes that were started in each minute from `since` on, the earliest minute first.

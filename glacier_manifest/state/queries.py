@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.state.protocol import Approval, Identity, Started
+from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import COLUMNS, from_row, moment_text, optional_moment
 from glacier_manifest.state.schema import (
@@ -49,6 +49,12 @@ ANY = "SELECT EXISTS (SELECT 1 FROM requests)"
 STARTED_UNDER = (
     f"SELECT count(*), coalesce(sum(tier = '{Tier.EXPEDITED}'), 0) FROM requests "
     f"WHERE approval = ? AND {IS_STARTED} AND (slot IS NULL OR slot IN (SELECT value FROM json_each(?)))"
+)
+STARTED_GROUPS = (
+    "SELECT substr(address, 1, instr(address, '/') - 1) AS job, account_id, region, vault, type, tier, "
+    "count(*), coalesce(sum(size), 0), sum(size IS NULL) FROM requests "
+    f"WHERE approval = ? AND {IS_STARTED} AND (slot IS NULL OR slot IN (SELECT value FROM json_each(?))) "
+    "GROUP BY job, account_id, region, vault, type, tier ORDER BY job, account_id, region, vault, type, tier"
 )
 STARTED_BYTES = (
     f"SELECT {STARTED_MINUTE} AS minute, sum(size) FROM requests "
@@ -209,6 +215,14 @@ def started_under(connection: sqlite3.Connection, approval_id: int, slots: Colle
     """Count what an approval has started: requests without a slot, and those of `slots`."""
     row = connection.execute(STARTED_UNDER, (approval_id, json.dumps([*slots]))).fetchone()
     return Started(jobs=row[0], expedited_jobs=row[1])
+
+
+def started_groups(
+    connection: sqlite3.Connection, approval_id: int, slots: Collection[str]
+) -> tuple[StartedGroup, ...]:
+    """Sum up by job, vault, type and tier what an approval has started."""
+    rows = connection.execute(STARTED_GROUPS, (approval_id, json.dumps([*slots])))
+    return tuple(StartedGroup(*row) for row in rows)
 
 
 def started_bytes(connection: sqlite3.Connection, since: datetime) -> dict[datetime, int]:

@@ -18,7 +18,7 @@ from glacier_manifest.state.importing import Duplicate, Imported, import_knowled
 from glacier_manifest.state.knowledge import Knowledge
 from glacier_manifest.state.log import Run, log_change, log_decision, log_run
 from glacier_manifest.state.outcome import Conflict, Known, key_of, outcome
-from glacier_manifest.state.protocol import Approval, Identity, Started
+from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text
 from glacier_manifest.state.writer import GroupWriter
@@ -151,6 +151,11 @@ class ReadOnlyState:
         with self._readers.one() as connection:
             return queries.started_under(connection, approval, slots)
 
+    def started_groups(self, approval: int, *, slots: Collection[str]) -> tuple[StartedGroup, ...]:
+        """Sum up by job, vault, type and tier what an approval has started, the same requests."""
+        with self._readers.one() as connection:
+            return queries.started_groups(connection, approval, slots)
+
     def started_bytes(self, since: datetime) -> Mapping[datetime, int]:
         """Return the bytes that were started in each minute from `since` on, the earliest minute first."""
         with self._readers.one() as connection:
@@ -180,9 +185,11 @@ class ReadOnlyState:
         future.set_exception(self._only_read(type(change).__name__))
         return future
 
-    def approve(self, *, digest: str, entries: Iterable[str], how: str, at: datetime) -> Approval:
+    def approve(
+        self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
+    ) -> Approval:
         """Refuse: this state is only looked at."""
-        raise self._only_read(f"approval of {digest} ({how}, {moment_text(at)}, {entries!r})")
+        raise self._only_read(f"approval of {digest} ({how}, {moment_text(at)}, {entries!r}, {lifted!r})")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -254,7 +261,9 @@ class SqliteState(ReadOnlyState):
         """Hand over one change; the future is done when the change survives a power cut."""
         return self._writer.submit(lambda connection: _apply(connection, self._run, change))
 
-    def approve(self, *, digest: str, entries: Iterable[str], how: str, at: datetime) -> Approval:
+    def approve(
+        self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
+    ) -> Approval:
         """Keep an approval with all its entries; a digest that is known keeps its first approval."""
         with faults.told_of_database(self._path), closing(opening.connect_writer(self._path)) as connection:
             # Entries come from a plan that may be long in reading: no lock is held meanwhile, nor memory.
@@ -264,7 +273,7 @@ class SqliteState(ReadOnlyState):
             connection.execute("COMMIT")
             connection.execute("BEGIN IMMEDIATE")
             log_run(connection, self._run)
-            approval = _approve(connection, self._run, digest=digest, how=how, at=at)
+            approval = _approve(connection, self._run, digest=digest, how=how, at=at, lifted=lifted)
             connection.execute("COMMIT")
             return approval
 
@@ -340,7 +349,9 @@ def _conflict(change: Change, known: Known, conflict: Conflict) -> StateError:
     )
 
 
-def _approve(connection: sqlite3.Connection, run: Run, *, digest: str, how: str, at: datetime) -> Approval:
+def _approve(
+    connection: sqlite3.Connection, run: Run, *, digest: str, how: str, at: datetime, lifted: Collection[str]
+) -> Approval:
     """Keep an approval of what stands in ``temp.entries``."""
     connection.execute(
         "INSERT INTO approvals (digest, how, approved_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -352,5 +363,6 @@ def _approve(connection: sqlite3.Connection, run: Run, *, digest: str, how: str,
         "ORDER BY entry ON CONFLICT DO NOTHING",
         (row[0],),
     ).rowcount
-    log_decision(connection, run, "approved", at=at, details={"digest": digest, "how": how, "entries": added})
+    told = {"digest": digest, "how": how, "entries": added, **({"lifted": [*lifted]} if lifted else {})}
+    log_decision(connection, run, "approved", at=at, details=told)
     return Approval(id=row[0], digest=row[1], how=row[2], approved_at=datetime.fromisoformat(row[3]))

@@ -155,7 +155,7 @@ def _quoted(value: str | None) -> str:
 def _totals(plan: Plan) -> Iterator[str]:
     groups: Counter[tuple[str, str, str]] = Counter()
     for tally in plan.tallies:
-        groups[tally.job, tally.vault.name, ", ".join(tally.tiers) or "-"] += tally.starts
+        groups[tally.job, tally.vault, ", ".join(tally.tiers) or "-"] += tally.count
     rows = [
         ("job", "vault", "tier", "to start"),
         *((*group, str(number)) for group, number in groups.items()),
@@ -192,7 +192,7 @@ def header_json(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "summary": {str(verb): number for verb, number in plan.summary.items()},
         "totals": {
-            "bytes": sum(tally.known_bytes for tally in plan.tallies),
+            "bytes": sum(tally.bytes for tally in plan.tallies),
             "bytes_known": not any(tally.unknown_sizes for tally in plan.tallies),
             "cost_usd": None,
         },

@@ -13,6 +13,7 @@ from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter, VaultNot
 from glacier_manifest.errors import Exit, GlacierManifestError, ServiceError
 from glacier_manifest.jobs.marker import Marker, with_marker
 from glacier_manifest.jobs.request import Vault
+from glacier_manifest.jobs.retrieval_policy import RetrievalPolicy
 from glacier_manifest.sandbox import Sandbox
 from tests.aws.conftest import Open, Play
 from tests.aws.scripted import End, Step
@@ -341,3 +342,52 @@ def test_a_read_that_fails_once_is_tried_again(sandbox: Sandbox, door: Open) -> 
 
     assert reader.describe_vault("-", REGION, "photos").vault == PHOTOS
     assert sandbox.counts()["DescribeVault"] == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "policy"),
+    [
+        ({"Strategy": "None"}, RetrievalPolicy()),
+        ({"Strategy": "FreeTier"}, RetrievalPolicy("FreeTier")),
+        ({"Strategy": "BytesPerHour", "BytesPerHour": 5}, RetrievalPolicy("BytesPerHour", 5)),
+    ],
+)
+def test_the_data_retrieval_policy_is_read(
+    play: Play, door: Open, rule: dict[str, Any], policy: RetrievalPolicy
+) -> None:
+    server = play(answered(Policy={"Rules": [rule]}))
+
+    assert GlacierReader(door(server.url)).retrieval_policy("-", REGION) == policy
+
+
+def test_a_policy_without_a_rule_limits_nothing(play: Play, door: Open) -> None:
+    assert GlacierReader(door(play(answered(Policy={"Rules": []})).url)).retrieval_policy("-", REGION) == (
+        RetrievalPolicy()
+    )
+
+
+def test_units_of_provisioned_capacity_are_counted(play: Play, door: Open) -> None:
+    units = [{"CapacityId": "a", "StartDate": "2026-11-01T00:00:00Z"}, {"CapacityId": "b"}]
+
+    assert (
+        GlacierReader(door(play(answered(ProvisionedCapacityList=units)).url)).provisioned_capacity(
+            "-", REGION
+        )
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda reader: reader.retrieval_policy("-", REGION),
+        lambda reader: reader.provisioned_capacity("-", REGION),
+    ],
+)
+def test_half_an_answer_about_the_account_is_none(
+    play: Play, door: Open, ask: Callable[[GlacierReader], object]
+) -> None:
+    with pytest.raises(ServiceError) as raised:
+        ask(GlacierReader(door(play(http(200, b"{}")).url)))
+
+    assert raised.value.code == "unexpected-answer"

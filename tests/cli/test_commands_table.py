@@ -15,6 +15,7 @@ PLANNING = AWS | {"--format", "--target", "--exclude", "--restart", "--allow", "
 SETTINGS: Any = {"info_name": "glacier-manifest", **root.context_settings}
 #: The flags that DESIGN and the README promise, by command.
 PROMISED = {
+    "init": AWS | {"--out"},
     "validate": {"--format"},
     "plan": PLANNING | {"--out", "--detailed-exitcode", "--refresh"},
     "apply": PLANNING
@@ -33,6 +34,7 @@ PROMISED = {
     "state show": {"--format", "--state"},
     "state export": {"--state"},
     "state resolve": {"--job-id", "--assume-lost", "--lock-timeout", "--state"},
+    "iam-policy": {"--for", "--account-id", "--state", "--region"},
     "schema": set(),
     "explain": set(),
     "sandbox": {"--port", "--data", "--job-time", "--retention"},

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
-from glacier_manifest.inventory.id_list import MOST_TOLD, ListedId, read_id_list
+from glacier_manifest.inventory.findings import MOST_TOLD
+from glacier_manifest.inventory.id_list import ListedId, read_id_list
 
 LIST = Path("wedding.txt")
 FIRST, SECOND = "a" * 138, "-" + "b" * 137

@@ -298,7 +298,7 @@ def test_limits_and_pace_are_read(tmp_path: Path) -> None:
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     first = written(tmp_path, "version: 2\njobs:\n  a: {type: inventory-retrieval}\n", "a.yaml")
-    second = written(tmp_path, "version: 1\nregoin: x\njobs:\n  b: {type: select, vault: '?'}\n", "b.yaml")
+    second = written(tmp_path, "version: 1\nregoin: x\njobs:\n  b: {type: select, vault: '!'}\n", "b.yaml")
     third = written(tmp_path, "jobs: [\n", "c.yaml")
 
     found = refusals(first, second, third, tmp_path / "none.yaml")

@@ -7,9 +7,10 @@ import pytest
 from glacier_manifest.errors import OverLimit, UsageError
 from glacier_manifest.jobs.request import ByteRange, Request
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.limits import Allowances, check_volume
 from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.state.record import Record
 from glacier_manifest.units import GIB, MIB
 from tests.planning.examples import INVENTORY, NOON, QUERY, archive, asked, latest_of, record, request

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,12 @@ def test_limits_pace_and_lifted_limits_come_back() -> None:
 
     assert (saved.pace, saved.limits) == (Pace(2.5, 3), Limits(1000, 7))
     assert saved.header.allow == {"jobs": 2000}
+
+
+def test_a_lifted_cost_comes_back_exactly() -> None:
+    lifted = {"cost": Decimal("12.50"), "photos.cost": Decimal(20), "bytes": 1 << 44, "unknown-price": 1}
+
+    assert read(lines_of(plan_of(), allow=lifted)).header.allow == lifted
 
 
 def test_limits_that_do_not_limit_come_back() -> None:

@@ -30,10 +30,12 @@ from glacier_manifest.drafting.draft import Draft, Known
 from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts
-from glacier_manifest.planning.limits import Allowances, check_limits, check_volume
+from glacier_manifest.planning.limits import check_totals
 from glacier_manifest.planning.plan import Plan, starts_in
 from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
+from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.outlook import Listings, look

@@ -13,8 +13,8 @@ from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, in_file_order
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Job, read_manifest
-from glacier_manifest.planning.expand import expand
-from glacier_manifest.planning.lot import Lot, Piece, may_disagree
+from glacier_manifest.planning.expand import Portion, Ranked, expand
+from glacier_manifest.planning.lot import Lot, may_disagree
 from glacier_manifest.planning.place import Place
 from glacier_manifest.views import diagnostics as view
 
@@ -46,30 +46,29 @@ def _findings(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
     try:
         manifest = read_manifest(paths)
         places, now = _anywhere(manifest.jobs), datetime.now(UTC)
-        if may_disagree(_walked(expand(manifest.jobs, places=places, now=now, read_list=lists))):
-            _check_agreement(expand(manifest.jobs, places=places, now=now, read_list=ListFiles()))
+        if may_disagree(_walked(expand(manifest.jobs, places=places, now=now, sources=lists))):
+            _check_agreement(expand(manifest.jobs, places=places, now=now, sources=ListFiles()))
     except InvalidInput as invalid:
         return in_file_order([*invalid.diagnostics, *lists.warnings])
     return in_file_order([*manifest.warnings, *lists.warnings])
 
 
-def _walked(lots: Iterable[tuple[Lot, Iterable[Piece]]]) -> Iterator[Lot]:
+def _walked(portions: Iterable[Portion]) -> Iterator[Lot]:
     """Read every list to its end: only there is it known to be right."""
-    for lot, pieces in lots:
-        deque(pieces, maxlen=0)
-        yield lot
+    for portion in portions:
+        if not isinstance(portion.pieces, Ranked):
+            deque(portion.pieces, maxlen=0)
+        yield portion.lot
 
 
-def _check_agreement(lots: Iterable[tuple[Lot, Iterable[Piece]]]) -> None:
+def _check_agreement(portions: Iterable[Portion]) -> None:
     # Few manifests need it, and all would wait for what it imports.
+    from glacier_manifest.drafting.adding import add_portions  # noqa: PLC0415
     from glacier_manifest.drafting.draft import Draft  # noqa: PLC0415
     from glacier_manifest.scratch.scratch import Scratch  # noqa: PLC0415
 
     with Scratch() as scratch:
-        draft = Draft(scratch)
-        for lot, pieces in lots:
-            draft.add(lot, pieces)
-        draft.merge()
+        add_portions(Draft(scratch), portions)
 
 
 def _anywhere(jobs: Iterable[Job]) -> dict[str, Place]:

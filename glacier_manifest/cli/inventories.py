@@ -1,0 +1,104 @@
+"""Opening inventories, wherever they are: in a file, or in S3."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from glacier_manifest.aws.s3 import S3Objects
+from glacier_manifest.aws.session import Clients
+from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows
+from glacier_manifest.inventory.origin import Origin
+from glacier_manifest.inventory.reading import Inventory
+from glacier_manifest.jobs.request import Vault
+from glacier_manifest.manifest import InventorySource
+from glacier_manifest.planning.pieces import Sized
+from glacier_manifest.scratch.scratch import Scratch, ScratchMapping
+
+#: Tells where the output of a job for a vault was stored; None where it was not fetched yet.
+JobOutputs = Callable[[str, Vault], str | None]
+
+#: How an address in S3 begins; anything else is a path.
+S3 = "s3://"
+
+_NEXT = "check the name and the permissions, then run the same command again"
+
+
+class Inventories:
+    """Opens inventories; AWS is asked for nothing before the first byte of an object in S3 is read."""
+
+    def __init__(self, clients: Clients, *, bad_rows: Callable[[], BadRows] = RefuseBadRows) -> None:
+        """Take what reaches S3, and what is told of bad rows, anew for each reading."""
+        self._objects = S3Objects(clients)
+        self._bad_rows = bad_rows
+
+    def named(self, source: str) -> Inventory:
+        """Return the inventory that a command line names: ``s3://bucket/key``, or a path."""
+        return self.in_s3(source) if source.startswith(S3) else self.in_file(Path(source))
+
+    def in_s3(self, url: str) -> Inventory:
+        """Return the inventory ``s3://bucket/key``; reading it raises what `S3Objects.open` raises."""
+        return Inventory(Origin(url), partial(self._objects.open, url), bad_rows=self._bad_rows)
+
+    def in_file(self, path: Path, *, span: Span | None = None) -> Inventory:
+        """Return the inventory in a file.
+
+        Args:
+            path: Where it is.
+            span: Where a manifest names it, for a message that it cannot be read.
+        """
+        return Inventory(Origin(str(path), path), partial(_opened, path, span), bad_rows=self._bad_rows)
+
+
+class ManifestSources(ListFiles):
+    """Opens all that manifests name: lists, and inventories in files, in S3 and of other jobs.
+
+    Attributes:
+        read: Every inventory that was opened, by the place in the manifest that names it.
+    """
+
+    def __init__(self, inventories: Inventories, outputs: JobOutputs, scratch: Scratch) -> None:
+        super().__init__()
+        self.read: dict[Span, Inventory] = {}
+        self._inventories = inventories
+        self._outputs = outputs
+        self._scratch = scratch
+
+    def inventory(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        """Return an inventory; None where it is the output of a job that was not fetched yet."""
+        found = self._found(source, vault)
+        if found is not None:
+            self.read[source.span] = found
+        return found
+
+    def _found(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        if source.path is not None:
+            return self._inventories.in_file(source.path, span=source.span)
+        if source.s3 is not None:
+            return self._inventories.in_s3(source.s3)
+        output = self._outputs(source.job or "", vault)
+        return None if output is None else self._inventories.named(output)
+
+    def sizes(self, inventory: Inventory) -> Mapping[str, Sized]:
+        """Read an inventory to its end; return the size and the date of each archive in it."""
+        found: ScratchMapping[Sized] = self._scratch.mapping()
+        found.load((one.archive_id, Sized(one.size, one.creation_date)) for one in inventory)
+        return found
+
+
+@contextmanager
+def _opened(path: Path, span: Span | None) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise InvalidInput([_unreadable(path, error, span)], next_step=_NEXT) from error
+
+
+def _unreadable(path: Path, error: OSError, span: Span | None) -> Diagnostic:
+    message = f"the inventory '{path}' cannot be read: {error.strerror or error}"
+    advice = None if span is None else "a path in a manifest is relative to the manifest's own folder"
+    return Diagnostic(Severity.ERROR, "unreadable-file", message, span, help=advice)

@@ -1,0 +1,1 @@
+"""The names that descriptions tell, in every format that tools have written them in; see `table`."""
