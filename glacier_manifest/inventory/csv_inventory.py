@@ -74,6 +74,7 @@ class CsvInventory:
                     archive = _new(Archive, (archive_id, description, creation_date, int(size), tree_hash))
                 elif line.isspace():
                     blank += 1
+                    self.rows -= 1
                     continue
                 else:
                     archive = self._unusual(layout, line, number)

@@ -14,7 +14,10 @@ LONGEST_VALUE = 1024 * 1024
 _STOPS = (ValueError, RecursionError, IndexError)
 _scan = json.JSONDecoder(strict=False).raw_decode
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NEAR_THE_END = 16
+#: What a text may end with that was going on: a word, a number's sign, an escaped character.
+_BEGINNINGS = ("true", "false", "null", "-")
+_ESCAPE = re.compile(r"\\u?[0-9A-Fa-f]{0,3}")
+_SHOWN = 20
 
 
 class Cut(Exception):
@@ -148,16 +151,16 @@ class JsonText:
     def _why(self, fault: Exception | None) -> Cut | Malformed:
         """Tell a text that is cut from one that is wrong, by where the scanner stopped."""
         if isinstance(fault, json.JSONDecodeError):
-            is_cut = fault.msg.startswith("Unterminated") or fault.pos >= len(self._text) - _NEAR_THE_END
-            return Cut() if is_cut else Malformed(f"{fault.msg} at {self._text[fault.pos :][:20]!r}")
-        if isinstance(fault, StopIteration):
-            rest = self._text[self._at :]
-            return (
-                Cut() if len(rest) <= _NEAR_THE_END else Malformed(f"no value can begin with {rest[:20]!r}")
-            )
+            rest = self._text[fault.pos :].strip()
+            is_cut = fault.msg.startswith("Unterminated") or _may_go_on(rest)
+            return Cut() if is_cut else Malformed(f"{fault.msg} at {rest[:_SHOWN]!r}")
         return Malformed("a value is nested too deep, or a number too long")
 
 
 def _behind_space(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
     return at if space is None else space.end()
+
+
+def _may_go_on(rest: str) -> bool:
+    return any(word.startswith(rest) for word in _BEGINNINGS) or _ESCAPE.fullmatch(rest) is not None

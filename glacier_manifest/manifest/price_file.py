@@ -35,7 +35,10 @@ def read_price_file(source: Source) -> tuple[Prices, tuple[Diagnostic, ...]]:
 
 
 def _compose(source: Source) -> tuple[Node, tuple[Diagnostic, ...]]:
-    return compose_json(source) if source.text.lstrip().startswith("{") else compose(source)
+    try:
+        return compose_json(source) if source.text.lstrip().startswith("{") else compose(source)
+    except InvalidInput as error:
+        raise InvalidInput(error.diagnostics, next_step=_NEXT_STEP) from error
 
 
 def _as_manifest(source: Source, root: Node) -> Document:

@@ -34,7 +34,8 @@ def test_what_is_shown_is_what_happens(page: Path, reader: Reader) -> None:
 def test_the_readme_and_the_guides_are_among_the_pages_that_are_run() -> None:
     names = {page.name for page in RUN}
 
-    assert {"README.md", "sandbox.md", "state.md", "json.md", "plans-in-pull-requests.md"} <= names
+    guides = {"sandbox.md", "state.md", "json.md", "plans-in-pull-requests.md", "cron.md", "gitops.md"}
+    assert {"README.md", *guides} <= names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

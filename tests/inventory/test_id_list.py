@@ -1,5 +1,6 @@
 import tracemalloc
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,73 @@ def test_warnings_are_bounded_too() -> None:
 
     assert len(warnings) == MOST_TOLD + 1
     assert warnings[-1].message == "7 more archive IDs do not have 138 characters"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f"ArchiveId\n{FIRST}\n{SECOND}\n", (2, 3)),
+        (f"\ufeffarchive_id\r\n{FIRST}\r\n\r\n{SECOND}\r\n", (2, 4)),
+        (f'"ArchiveId","Size"\n"{FIRST}","1"\n"{SECOND}","2"\n', (2, 3)),
+        (f"Size,ArchiveId\n1,{FIRST}\n2, {SECOND}\n", (2, 3)),
+        (f"Name,ArchiveId,Size\n#1 in a row,{FIRST},1\nplain,{SECOND},2\n", (2, 3)),
+        (f'Name,ArchiveId,Size\n"a, \\"b\\"",{FIRST},1\n"a, ""b""",{SECOND},2\n', (2, 3)),
+        (f"# chosen by hand\nArchiveId,Name\n{FIRST},a\n{SECOND},b,c", (3, 4)),
+    ],
+)
+def test_a_column_of_a_csv_is_a_list(text: str, lines: tuple[int, int]) -> None:
+    listed, warnings = read(text.encode().splitlines(keepends=True))
+
+    assert listed == [ListedId(FIRST, lines[0]), ListedId(SECOND, lines[1])]
+    assert warnings == []
+
+
+@pytest.mark.parametrize("key", ["ArchiveId", "archive_id"])
+def test_a_json_object_a_line_is_a_list(key: str) -> None:
+    text = f'\ufeff{{"{key}": "{FIRST}", "size": 1}}\n\n{{"size": 2, "{key}":"{SECOND}"}}\r\n'
+
+    listed, warnings = read(text.encode().splitlines(keepends=True))
+
+    assert listed == [ListedId(FIRST, 1), ListedId(SECOND, 3)]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"Size,ArchiveId\n1,{FIRST}\n1\n", "where column 2 must hold one"),
+        (f"Size,ArchiveId\n1,{FIRST}\n1,bad/id\n", "holds '/'"),
+        (f"Size,ArchiveId\n1,{FIRST}\n1,\n", "is empty"),
+        (f'Name,ArchiveId\n"a",{FIRST}\n"open,{SECOND}\n', "where column 2 must hold one"),
+        (f'{{"archive_id": "{FIRST}"}}\n\n{{"id": 1}}\n', "is no JSON object with the key"),
+        (f'{{"archive_id": "{FIRST}"}}\n{{"archive_id": 7}}\n', "is no JSON object with the key"),
+        (f'{{"archive_id": "{FIRST}"}}\n[]\n', "is no JSON object with the key"),
+        (f'{{"archive_id": "{FIRST}"}}\n{{"archive_id": "bad/id"}}\n', "holds '/'"),
+        (f'{{"archive_id": "{FIRST}"}}\n{{"archive_id": "\\ud800"}}\n', "holds '?'"),
+        (f'{{"archive_id": "{FIRST}"}}\n{FIRST}\n', "is no JSON object with the key"),
+        ('{"VaultARN": "arn", "ArchiveList": []}\n', "is no JSON object with the key"),
+    ],
+)
+def test_what_is_wrong_in_a_csv_or_in_json_lines_is_told_with_its_line(text: str, why: str) -> None:
+    (found,) = refused(text.encode())
+
+    assert (found.severity, found.code) == (Severity.ERROR, "invalid-archive-id")
+    assert why in found.message
+    assert found.span is not None
+    assert found.span.line == len(text.splitlines())
+
+
+@pytest.mark.parametrize("text", [b"ArchiveId\n", b"Name,ArchiveId\n\n\n"])
+def test_a_header_alone_names_nothing(text: bytes) -> None:
+    (found,) = refused(text)
+
+    assert found.code == "empty-list"
+
+
+@given(st.sampled_from([b"ArchiveId\n", b"a,ArchiveId\n", b'{"archive_id": "a"}\n']), st.binary(max_size=200))
+def test_any_bytes_behind_a_first_line_are_read_or_refused(first: bytes, rest: bytes) -> None:
+    with suppress(InvalidInput):
+        read((first + rest).splitlines(keepends=True))
 
 
 @given(
