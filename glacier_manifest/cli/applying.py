@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Event as Flag
@@ -23,7 +24,7 @@ from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit, Interrupted
 from glacier_manifest.planning.allowances import Allowances
-from glacier_manifest.planning.plan import Plan, starts_in
+from glacier_manifest.planning.plan import Plan
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
@@ -63,9 +64,7 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
         GlacierManifestError: As the rooms below say; what was started before is recorded.
     """
     with Scratch() as scratch:
-        source = read_source(arguments.paths, scratch)
-        if isinstance(source, FromManifests):
-            warn(console, source.manifest.warnings)
+        source = read_source(arguments.paths, scratch, prices=arguments.prices, warn=partial(warn, console))
         Allowances.parse(arguments.allowances)
         if arguments.report is not None:
             check_output(arguments.report, [*arguments.paths, *source.files])
@@ -90,9 +89,9 @@ def _applied(
         check_plans_state(source, arguments=arguments, state=state)
         healing = _healing(console, arguments, state, clients)
         lose_track_of_intents(state, attempts=healing.attempts, now=now())
-        plan, stock = _planned(source, arguments, draft=draft, state=state, clients=clients, healing=healing)
-        if isinstance(source, FromManifests):
-            warn(console, source.lists.warnings)
+        plan, stock = _planned(
+            console, source, arguments, draft=draft, state=state, clients=clients, healing=healing
+        )
         applied = _started(
             console, source, plan, arguments=arguments, state=state, clients=clients, healing=healing
         )
@@ -121,6 +120,7 @@ def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, cl
 
 
 def _planned(
+    console: Console,
     source: FromManifests | FromSavedPlan,
     arguments: ApplyArguments,
     *,
@@ -130,11 +130,11 @@ def _planned(
     healing: Healing,
 ) -> tuple[Drafted, Stock]:
     made_at = now()
-    source.ask(arguments, draft=draft, state=state, clients=clients, now=made_at)
+    warn(console, source.ask(arguments, draft=draft, state=state, clients=clients, now=made_at))
     plan = Drafted(draft, state.latest, made_at)
     _bind(state, plan, clients)
     stock = healing.take_stock(draft, restarts=source.restarts(arguments.restarts))
-    return plan, stock
+    return plan if arguments.max_jobs is None else plan.next_ones(arguments.max_jobs), stock
 
 
 def _bind(state: State, plan: Plan, clients: Clients) -> None:
@@ -154,7 +154,7 @@ def _started(
     healing: Healing,
 ) -> _Applied:
     outcomes: MutableMapping[str, Outcome] = plan.draft.scratch.mapping()
-    if not starts_in(plan):
+    if not plan.start_count:
         return _Applied(plan, Report(), outcomes)
     if arguments.form == "human" and not asks(console, source, arguments):
         console.note("\n".join(plans.last_lines(plan)))

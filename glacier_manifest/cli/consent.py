@@ -10,10 +10,12 @@ from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
 from glacier_manifest.errors import NotApproved
 from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
-from glacier_manifest.planning.limits import check_totals
-from glacier_manifest.planning.plan import Plan, starts_in
+from glacier_manifest.planning.cost import Tally
+from glacier_manifest.planning.limits import Bounds, check_totals, started_before
+from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.planning.volume import check_volume
-from glacier_manifest.state.protocol import Approval, Started, State
+from glacier_manifest.state.protocol import Approval, State
 from glacier_manifest.views import plans as view
 
 
@@ -59,13 +61,13 @@ def consented(
             entries = ()
     else:
         how = "yes" if arguments.yes else "prompt"
-    started = started_before(state, digest, plan)
     allowances = _allowances(source, arguments)
-    check_limits(plan, limits=source.limits, allowances=allowances, started=started)
+    bounds = Bounds(source.limits, source.job_limits, source.prices, allowances)
+    check_totals(plan.tallies, before=started_under(state, digest, plan), bounds=bounds)
     check_volume(plan, bytes_per_day=source.pace.bytes_per_day, allowances=allowances)
     if how == "prompt":
-        _ask(console, plan)
-    return state.approve(digest=digest, entries=entries, how=how, at=now)
+        _ask(console, plan, source.prices)
+    return state.approve(digest=digest, entries=entries, how=how, at=now, lifted=allowances.words)
 
 
 def asks(console: Console, source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> bool:
@@ -86,17 +88,17 @@ def _allowances(source: FromManifests | FromSavedPlan, arguments: ApplyArguments
     return Allowances({**source.allow, **Allowances.parse(arguments.allowances).values})
 
 
-def started_before(state: State, digest: str, plan: Plan) -> Started:
+def started_under(state: State, digest: str, plan: Plan) -> tuple[Tally, ...]:
     """Return what the approval of a digest has started already."""
     approval = state.approval(digest)
-    return Started(0, 0) if approval is None else state.started_under(approval.id, slots=plan.slots)
+    return () if approval is None else started_before(state.started_groups(approval.id, slots=plan.slots))
 
 
-def _ask(console: Console, plan: Plan) -> None:
+def _ask(console: Console, plan: Plan, prices: PriceTable) -> None:
     if not console.asks:
         raise nobody_to_ask(plan)
-    console.err(view.human(plan))
-    count = starts_in(plan)
+    console.err(view.human(plan, prices))
+    count = plan.start_count
     jobs = "1 job" if count == 1 else f"{count} jobs"
     question = f"\nStart {jobs}? Started jobs cannot be cancelled. Only 'yes' starts them: "
     if not console.confirm(question):

@@ -60,8 +60,16 @@ class ManifestSources(ListFiles):
         read: Every inventory that was opened, by the place in the manifest that names it.
     """
 
-    def __init__(self, inventories: Inventories, outputs: JobOutputs, scratch: Scratch) -> None:
+    def __init__(
+        self,
+        inventories: Inventories,
+        outputs: JobOutputs,
+        scratch: Scratch,
+        *,
+        warnings: list[Diagnostic],
+    ) -> None:
         super().__init__()
+        self.warnings = warnings
         self.read: dict[Span, Inventory] = {}
         self._inventories = inventories
         self._outputs = outputs

@@ -1,6 +1,6 @@
 """What `apply` was given: manifests, or a saved plan; both say what is wanted, at what pace, within what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
-from glacier_manifest.cli.asking import ask
-from glacier_manifest.cli.reading import ListFiles
+from glacier_manifest.cli.asking import ask, job_limits
+from glacier_manifest.cli.prices import prices_for
+from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.saved import SavedPlan, read_saved
 from glacier_manifest.errors import UsageError
@@ -19,6 +20,7 @@ from glacier_manifest.manifest import Limits, Manifest, Pace, Repurchases, read_
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.place import check_endpoint
 from glacier_manifest.planning.plan_file import is_plan_file
+from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
 
@@ -28,7 +30,7 @@ class FromManifests:
     """Manifests, as they are now."""
 
     manifest: Manifest
-    lists: ListFiles
+    prices: PriceTable
     allow: Mapping[str, int | Decimal]
 
     @property
@@ -46,15 +48,19 @@ class FromManifests:
         """How fast to send."""
         return self.manifest.pace
 
+    @property
+    def job_limits(self) -> Mapping[str, Limits]:
+        """What one approval may start of the jobs that have limits of their own."""
+        return job_limits(self.manifest)
+
     def ask(
         self, arguments: ApplyArguments, *, draft: Draft, state: State, clients: Clients, now: datetime
-    ) -> None:
-        """Draft the requests that the manifests ask for now."""
-        ask(
+    ) -> Sequence[Diagnostic]:
+        """Draft the requests that the manifests ask for now; return what is odd in what they name."""
+        return ask(
             self.manifest,
             arguments,
             draft=draft,
-            lists=self.lists,
             state=state,
             clients=clients,
             refresh=True,
@@ -88,6 +94,16 @@ class FromSavedPlan:
         return self.saved.header.limits_read
 
     @property
+    def job_limits(self) -> Mapping[str, Limits]:
+        """What one approval may start of the jobs that have limits of their own."""
+        return self.saved.header.job_limits_read
+
+    @property
+    def prices(self) -> PriceTable:
+        """The prices that the reviewer saw."""
+        return self.saved.header.prices_read
+
+    @property
     def allow(self) -> Mapping[str, int | Decimal]:
         """The limits that were lifted when it was saved."""
         return self.saved.header.allow
@@ -99,13 +115,14 @@ class FromSavedPlan:
 
     def ask(
         self, arguments: ApplyArguments, *, draft: Draft, state: State, clients: Clients, now: datetime
-    ) -> None:
+    ) -> Sequence[Diagnostic]:
         """Draft the requests that were reviewed, scheduled ones at the slot that counts now."""
         self.saved.add_to(draft, now)
         draft.merge()
         for region in {lot.vault.region for lot in draft.lots}:
             check_endpoint(state.identity, clients.endpoint(region))
         draft.select(targets=arguments.targets, excludes=arguments.excludes)
+        return ()
 
     @property
     def repurchases(self) -> Repurchases:
@@ -117,11 +134,19 @@ class FromSavedPlan:
         return Restarts(words, self.saved.restarts, self.repurchases)
 
 
-def read_source(paths: Sequence[Path], scratch: Scratch) -> FromManifests | FromSavedPlan:
+def read_source(
+    paths: Sequence[Path],
+    scratch: Scratch,
+    *,
+    prices: Path | None,
+    warn: Callable[[Sequence[Diagnostic]], None],
+) -> FromManifests | FromSavedPlan:
     """Read what `apply` was given.
 
     Args:
         paths: Manifests, or a saved plan.
+        prices: A file of prices, which count before the manifests' own.
+        warn: Takes what is odd and does not stop the reading.
         scratch: Takes what was approved with a saved plan.
 
     Raises:
@@ -130,7 +155,9 @@ def read_source(paths: Sequence[Path], scratch: Scratch) -> FromManifests | From
     """
     plans = [path for path in paths if path.is_file() and is_plan_file(_first_line(path))]
     if not plans:
-        return FromManifests(read_manifest(paths), ListFiles(), {})
+        manifest = read_manifest(paths)
+        warn(manifest.warnings)
+        return FromManifests(manifest, prices_for(manifest.prices, prices, warn=warn), {})
     if len(paths) > 1:
         raise UsageError(
             "plan-with-others",

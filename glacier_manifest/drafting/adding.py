@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
-"""From portions to a draft: archives ranked and limited, cut into pieces, added; then looked over as a whole."""
+"""From portions to a draft: archives ranked, limited, cut into pieces, added; then looked over as a whole."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain

@@ -24,7 +24,7 @@ from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.decide import BuyAgain, decide
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.lot import Lot, Piece, Query
-from glacier_manifest.planning.plan import Action, Reason, Verb
+from glacier_manifest.planning.plan import Action, Blocked, Reason, Verb
 from glacier_manifest.planning.selection import Meaning
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.planning.stencil import Stencil, key_of
@@ -55,14 +55,6 @@ class Known:
     latest: Latest
     again: BuyAgain = field(default_factory=BuyAgain)
     found: Mapping[str, Sighting] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """A job at one vault whose archives another job's output must tell first."""
-
-    lot: Lot
-    waits_for: str
 
 
 class Draft:
@@ -103,7 +95,8 @@ class Draft:
 
     def block(self, lot: Lot, waits_for: str) -> None:
         """Note a job that has no requests before the output of another is there."""
-        self.blocked.append(Blocked(lot, waits_for))
+        assert lot.bounded is not None  # noqa: S101 - only such a lot waits
+        self.blocked.append(Blocked(lot.job, lot.vault, lot.terms[0], waits_for, lot.bounded))
 
     def _number(self, lot: Lot) -> int:
         """A query holds mappings, which have no hash; its text tells it as well."""
@@ -167,10 +160,11 @@ class Draft:
         wanted, unwanted = Meaning(targets, self.addresses()), Meaning(excludes, self.addresses())
         if not (wanted or unwanted):
             return
+        self.blocked = [one for one in self.blocked if _is_left(one.address, wanted, unwanted)]
         gone = (
             (asked_key,)
             for asked_key, address in self._addressed()
-            if (wanted and address not in wanted) or address in unwanted
+            if not _is_left(address, wanted, unwanted)
         )
         self.scratch.run("CREATE TEMP TABLE unmeant (key BLOB PRIMARY KEY) WITHOUT ROWID")
         self.scratch.run_many("INSERT INTO unmeant VALUES (?)", gone)
@@ -183,6 +177,7 @@ class Draft:
         for row in rows:
             request = self.lots[row[1]].request(piece_of(row))
             yield address_of(request), request.archive_id
+        yield from ((one.address, None) for one in self.blocked)
 
     def _addressed(self) -> Iterator[tuple[bytes, str]]:
         rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY key")
@@ -285,6 +280,10 @@ class Draft:
         """Return the request of a row that begins as `REQUEST` does."""
         lot, piece = self.lots[row[1]], piece_of(row)
         return Asked(row[0].hex(), lot.request(piece), lot.span_of(piece))
+
+
+def _is_left(address: str, wanted: Meaning, unwanted: Meaning) -> bool:
+    return (not wanted or address in wanted) and address not in unwanted
 
 
 def _difference(first: Lot, second: Lot) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
+from heapq import merge
+from itertools import groupby, islice
 from typing import Any
 
 from glacier_manifest.drafting.draft import Draft, Latest
@@ -16,16 +17,11 @@ from glacier_manifest.manifest import Repurchases
 from glacier_manifest.planning.approval import digest
 from glacier_manifest.planning.cost import Tally
 from glacier_manifest.planning.lot import Lot
-from glacier_manifest.planning.plan import STARTING, Action, Reason, Verb
+from glacier_manifest.planning.plan import STARTING, Action, Blocked, Reason, Verb
 
 _AT_ONCE = 500
-_STARTS = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
-_TALLIES = (
-    "SELECT lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL AND archive_id IS NOT NULL) "
-    f"FROM requests WHERE {_STARTS} GROUP BY lot ORDER BY min(seq)"
-)
-#: Oldest archives first, as Glacier reads them best; what has no date of its own comes before them.
-_TO_SEND = f"SELECT {DECIDED} FROM requests WHERE {_STARTS} ORDER BY created, seq"
+_STARTING = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
+_TALLIED = "lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL AND archive_id IS NOT NULL)"
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,35 @@ class Drafted:
         draft: Holds its requests, all decided.
         latest: Gives their records.
         made_at: When it was made.
+        only_meant: Whether only the next few start, which the scratch file names.
     """
 
     draft: Draft
     latest: Latest
     made_at: datetime
+    only_meant: bool = False
+
+    def next_ones(self, count: int) -> "Drafted":
+        """Return the plan that starts no more than so many of these: the next ones, in their order."""
+        self.draft.scratch.run("CREATE TABLE meant (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        chosen = f"SELECT key FROM requests WHERE {_STARTING} ORDER BY created, seq LIMIT ?"
+        self.draft.scratch.run(f"INSERT INTO meant SELECT key FROM ({chosen})", (count,))
+        return replace(self, only_meant=True)
+
+    @property
+    def blocked(self) -> Sequence[Blocked]:
+        """The jobs that have no requests yet."""
+        return self.draft.blocked
+
+    @cached_property
+    def start_count(self) -> int:
+        """How many would send an InitiateJob call now."""
+        return sum(tally.count for tally in self.tallies)
+
+    @property
+    def _starts(self) -> str:
+        """The condition for what starts now."""
+        return f"{_STARTING} AND key IN (SELECT key FROM meant)" if self.only_meant else _STARTING
 
     @cached_property
     def summary(self) -> Mapping[Verb, int]:
@@ -48,7 +68,7 @@ class Drafted:
         counts: dict[str, int] = dict(
             self.draft.scratch.rows("SELECT verb, count(*) FROM requests GROUP BY verb")
         )
-        return {verb: counts.get(verb.value, 0) for verb in Verb}
+        return {verb: counts.get(verb.value, 0) for verb in Verb} | {Verb.BLOCKED: len(self.blocked)}
 
     @cached_property
     def unchanged(self) -> Mapping[Reason, int]:
@@ -85,13 +105,16 @@ class Drafted:
     @cached_property
     def tallies(self) -> Sequence[Tally]:
         """What would start, job by job."""
-        rows = self.draft.scratch.rows(_TALLIES)
+        query = f"SELECT {_TALLIED} FROM requests WHERE {self._starts} GROUP BY lot ORDER BY min(seq)"
+        rows = self.draft.scratch.rows(query)
         return tuple(_tally(self.draft.lots[number], counts) for number, *counts in rows)
 
     def entries(self) -> Iterator[str]:
         """Stream the approval entries, sorted, each once."""
         rows = self.draft.scratch.rows("SELECT DISTINCT entry FROM requests ORDER BY entry")
-        return (entry.hex() for (entry,) in rows)
+        blocked = sorted(one.entry for one in self.blocked)
+        both = merge((entry.hex() for (entry,) in rows), blocked)
+        return (entry for entry, _same in groupby(both))
 
     def actions(self, *, verbs: Collection[Verb] | None = None, limit: int | None = None) -> Iterator[Action]:
         """Stream actions in the order of the manifest."""
@@ -99,16 +122,22 @@ class Drafted:
         return self._actions(f"verb IN ({wanted}) ORDER BY seq", limit)
 
     def starts(self) -> Iterator[Action]:
-        """Stream what would start in the order in which it is to be sent."""
-        return self._read(self.draft.scratch.rows(_TO_SEND))
+        """Stream what would start in the order in which it is to be sent.
+
+        Oldest archives first, as Glacier reads them best; what has no date of its own comes before them.
+        """
+        query = f"SELECT {DECIDED} FROM requests WHERE {self._starts} ORDER BY created, seq"
+        return self._read(self.draft.scratch.rows(query))
 
     def largest(self) -> Action | None:
         """Return what would start with the most bytes; None where no size is known."""
-        return next(self._actions(f"{_STARTS} AND known_size IS NOT NULL ORDER BY known_size DESC, seq", 1), None)
+        return next(
+            self._actions(f"{self._starts} AND known_size IS NOT NULL ORDER BY known_size DESC, seq", 1), None
+        )
 
     def unsized(self) -> Action | None:
         """Return the first archive that would start and has a size that nobody knows, if one has."""
-        wanted = f"{_STARTS} AND known_size IS NULL AND archive_id IS NOT NULL ORDER BY seq"
+        wanted = f"{self._starts} AND known_size IS NULL AND archive_id IS NOT NULL ORDER BY seq"
         return next(self._actions(wanted, 1), None)
 
     def inventories(self, *, verb: Verb, limit: int) -> Iterator[Action]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -55,7 +56,7 @@ class SavedPlan:
 
     def _piece(self, saved: SavedAction, now: datetime) -> tuple[Lot, Piece]:
         lot, piece = lot_of(saved.request, Span(self.file, saved.line, 1, 2))
-        return at_slot(lot, now), piece
+        return replace(at_slot(lot, now), bounded=saved.bounded), piece
 
 
 def read_saved(file: Path, opens: Opens, scratch: Scratch) -> SavedPlan:
@@ -73,7 +74,7 @@ def read_saved(file: Path, opens: Opens, scratch: Scratch) -> SavedPlan:
     with opens() as lines:
         header = read_header(next(lines, ""), file=file)
         actions = _noting_restarts(read_actions(lines, header, file=file), restarts)
-        entries = scratch.sorted_texts(saved.entry for saved in actions)
+        entries = scratch.sorted_texts(chain((saved.entry for saved in actions), header.blocked))
     check_digest(header, entries, file=file)
     return SavedPlan(header, file, opens, entries, restarts)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from itertools import islice
 
 from glacier_manifest.errors import Elsewhere, NotApproved
-from glacier_manifest.planning.plan import Plan, starts_in
+from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import PlanHeader
 from glacier_manifest.state.protocol import Approval, Identity
 
@@ -38,14 +38,14 @@ def check_approved(plan: Plan, approved: Callable[[Collection[str]], Collection[
     listed = "\n".join(shown)
     raise NotApproved(
         "not-approved",
-        f"{missing} of {starts_in(plan)} to start are not in what was approved:\n{listed}",
+        f"{missing} of {plan.start_count} to start are not in what was approved:\n{listed}",
         next_step="review the new plan ('glacier-manifest plan'), then apply with --expect and its digest",
     )
 
 
 def nobody_to_ask(plan: Plan) -> NotApproved:
     """Return the refusal of a run that would start something and has nobody to ask."""
-    count = starts_in(plan)
+    count = plan.start_count
     return NotApproved(
         "not-approved",
         "1 job would start, and nobody has approved it"

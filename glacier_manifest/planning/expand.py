@@ -103,10 +103,9 @@ def expand(
         InvalidInput: A list or an inventory is wrong, or is another vault's.
     """
     for job in jobs:
-        slot = slot_name(job.schedule.latest_tick(now)) if job.schedule is not None else None
         for name in job.vaults:
             vault = Vault(places[job.name].account_id, places[job.name].region, name)
-            lot = _lot(job, vault, slot)
+            lot = lot_at(job, vault, now)
             match job.ask:
                 case InventoryRetrieval():
                     yield Portion(lot, [Piece()])
@@ -118,7 +117,9 @@ def expand(
                     yield from _from_ids(lot, archives, sources)
 
 
-def _lot(job: Job, vault: Vault, slot: str | None) -> Lot:
+def lot_at(job: Job, vault: Vault, now: datetime) -> Lot:
+    """Return what the requests of a job at one vault have in common, at the slot that counts at `now`."""
+    slot = slot_name(job.schedule.latest_tick(now)) if job.schedule is not None else None
     return Lot(
         job=job.name,
         vault=vault,

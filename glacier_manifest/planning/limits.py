@@ -106,32 +106,40 @@ class _Scope:
         return f"limits.{name}" if self.job is None else f"jobs.{self.job}.limits.{name}"
 
 
-def check_totals(
-    now: Sequence[Tally],
-    *,
-    before: Sequence[Tally],
-    limits: Limits,
-    job_limits: Mapping[str, Limits],
-    prices: PriceTable,
-    allowances: Allowances,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What bounds an approval.
+
+    Attributes:
+        limits: The manifest's limits.
+        job_limits: The limits of the jobs that have their own, by the job's name.
+        prices: What Glacier charges.
+        allowances: What this run lifts.
+    """
+
+    limits: Limits
+    job_limits: Mapping[str, Limits]
+    prices: PriceTable
+    allowances: Allowances
+
+
+def check_totals(now: Sequence[Tally], *, before: Sequence[Tally], bounds: Bounds) -> None:
     """Refuse what would take an approval over one of its limits: those over all, then each job's own.
 
     Args:
         now: What would start now.
         before: What the same approval has started before.
-        limits: The manifest's limits.
-        job_limits: The limits of the jobs that have their own, by the job's name.
-        prices: What Glacier charges.
-        allowances: What this run lifts.
+        bounds: What bounds the approval.
 
     Raises:
         OverLimit: ``over-limit``, ``unknown-size`` or ``unknown-price``; names the limit, the numbers and the
             flag that lifts that one.
     """
-    _check(_Scope(None, limits, now, _sum(now, prices), _sum(before, prices)), allowances, prices)
+    prices, allowances = bounds.prices, bounds.allowances
+    everything = _Scope(None, bounds.limits, now, _sum(now, prices), _sum(before, prices))
+    _check(everything, allowances, prices)
     now_of, before_of = _by_job(now), _by_job(before)
-    for job, own in job_limits.items():
+    for job, own in bounds.job_limits.items():
         rows = now_of.get(job, [])
         scope = _Scope(job, own, rows, _sum(rows, prices), _sum(before_of.get(job, []), prices))
         _check(scope, allowances, prices)

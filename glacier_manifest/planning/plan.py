@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.request import Request, Vault
+from glacier_manifest.jobs.request import JobType, Request, Vault
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.approval import entry, standing_entry
@@ -40,6 +40,7 @@ class Reason(StrEnum):
     DONE = "done"
     REJECTED = "rejected"
     FOUND_IN_GLACIER = "found_in_glacier"
+    NEEDS_OUTPUT = "needs_output"
 
 
 #: The verbs that send an InitiateJob call, and so cost money.
@@ -127,6 +128,30 @@ class Action:
         return Tier.EXPEDITED in self.request.effective_tiers
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A job at one vault whose archives another job's output must tell first.
+
+    Attributes:
+        job: The job's name.
+        vault: The vault.
+        tiers: The tiers that may be paid for, in order.
+        waits_for: The job whose output it needs.
+        entry: What a reviewer approves of it: the job itself, within its own limits.
+    """
+
+    job: str
+    vault: Vault
+    tiers: tuple[Tier, ...]
+    waits_for: str
+    entry: str
+
+    @property
+    def address(self) -> str:
+        """The address below which its requests will stand."""
+        return f"{self.job}/{self.vault.name}"
+
+
 class Plan(Protocol):
     """Every action, in order, and the moment for which they were decided; it may hold millions."""
 
@@ -157,6 +182,14 @@ class Plan(Protocol):
     @property
     def vaults(self) -> frozenset[Vault]:
         """The vaults that it asks."""
+
+    @property
+    def blocked(self) -> Sequence[Blocked]:
+        """The jobs that have no requests yet, in the order of the manifest."""
+
+    @property
+    def start_count(self) -> int:
+        """How many would send an InitiateJob call now, which may be the next few only."""
 
     @property
     def tallies(self) -> Sequence[Tally]:
@@ -197,6 +230,18 @@ def requests_in(plan: Plan) -> int:
     return sum(plan.summary.values())
 
 
-def starts_in(plan: Plan) -> int:
-    """Return how many would send an InitiateJob call."""
-    return sum(plan.summary[verb] for verb in STARTING)
+def tally_of(action: Action) -> Tally:
+    """Return one action as a tally of its own, by which it is priced."""
+    request, vault = action.request, action.request.vault
+    is_inventory = request.type is JobType.INVENTORY_RETRIEVAL
+    return Tally(
+        job=request.job,
+        account=vault.account_id,
+        region=vault.region,
+        vault=vault.name,
+        kind=request.type,
+        tiers=request.effective_tiers,
+        count=1,
+        bytes=request.size or 0,
+        unknown_sizes=int(request.size is None and not is_inventory),
+    )

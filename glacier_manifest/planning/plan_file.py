@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -29,9 +29,11 @@ from glacier_manifest.jobs.request import (
 )
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.manifest import NEVER, Limits, Pace, Repurchases
+from glacier_manifest.manifest import NEVER, Limits, Pace, Price, Repurchases
 from glacier_manifest.planning.approval import digest
+from glacier_manifest.planning.limits import Bounds
 from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of, requests_in
+from glacier_manifest.planning.prices import PriceTable, RegionPrices
 
 FORMAT_VERSION: Literal["1.0"] = "1.0"
 _KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
@@ -39,6 +41,57 @@ _KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
 
 class _Edge(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Limits(_Edge):
+    jobs: int | None = None
+    expedited_jobs: int | None = None
+    bytes: int | None = None
+    cost: Decimal | None = None
+
+    @classmethod
+    def of(cls, limits: Limits) -> "_Limits":
+        return cls(
+            jobs=limits.jobs, expedited_jobs=limits.expedited_jobs, bytes=limits.bytes, cost=limits.cost
+        )
+
+    @property
+    def read(self) -> Limits:
+        return Limits(jobs=self.jobs, expedited_jobs=self.expedited_jobs, bytes=self.bytes, cost=self.cost)
+
+
+class _Price(_Edge):
+    per_gb: Decimal | None
+    per_1000_requests: Decimal | None
+
+
+class _RegionPrices(_Edge):
+    as_of: date
+    tiers: dict[Tier, _Price]
+
+    @property
+    def read(self) -> RegionPrices:
+        tiers = {tier: Price(one.per_gb, one.per_1000_requests) for tier, one in self.tiers.items()}
+        return RegionPrices(tiers, self.as_of)
+
+
+class _Prices(_Edge):
+    source: str
+    regions: dict[str, _RegionPrices]
+
+    @classmethod
+    def of(cls, prices: PriceTable, regions: Iterable[str]) -> "_Prices":
+        """Keep only what this plan is priced by."""
+        kept = {name: prices.regions[name] for name in sorted({*regions}) if name in prices.regions}
+        return cls(source=prices.source, regions={name: _region(one) for name, one in kept.items()})
+
+
+def _region(prices: RegionPrices) -> _RegionPrices:
+    tiers = {
+        tier: _Price(per_gb=one.per_gb, per_1000_requests=one.per_1000_requests)
+        for tier, one in prices.tiers.items()
+    }
+    return _RegionPrices(as_of=prices.as_of, tiers=tiers)
 
 
 class PlanHeader(_Edge):
@@ -51,7 +104,10 @@ class PlanHeader(_Edge):
         manifests: The files it was made from, as they were named.
         pace: Requests a second, how many at once, and bytes a day where they are limited.
         limits: What the approval may start.
+        job_limits: What it may start of the jobs that have limits of their own.
+        prices: What it was priced by.
         restarts: How often a request may be bought again by itself.
+        blocked: The entries of jobs that have no requests before the output of another is there.
         allow: The limits that were lifted when it was made.
         seal: The hash of all of the file without its seal; None before it is written.
     """
@@ -64,7 +120,10 @@ class PlanHeader(_Edge):
     actions: int
     manifests: tuple[str, ...]
     pace: dict[str, float]
-    limits: dict[str, int | None]
+    limits: _Limits
+    job_limits: dict[str, _Limits]
+    prices: _Prices
+    blocked: tuple[str, ...] = ()
     restarts: dict[str, int]
     allow: dict[str, int | Decimal]
     seal: str | None = None
@@ -77,8 +136,18 @@ class PlanHeader(_Edge):
     @property
     def limits_read(self) -> Limits:
         """The limits that stood in the manifest."""
-        expedited = self.limits.get("expedited_jobs")
-        return Limits(jobs=self.limits.get("jobs"), expedited_jobs=5 if expedited is None else expedited)
+        return self.limits.read
+
+    @property
+    def job_limits_read(self) -> Mapping[str, Limits]:
+        """The limits of the jobs that had their own."""
+        return {job: limits.read for job, limits in self.job_limits.items()}
+
+    @property
+    def prices_read(self) -> PriceTable:
+        """The prices that the reviewer saw."""
+        regions = {name: region.read for name, region in self.prices.regions.items()}
+        return PriceTable(self.prices.source, regions)
 
     @property
     def pace_read(self) -> Pace:
@@ -110,6 +179,7 @@ class _Line(_Edge):
     schedule: _Schedule | None
     size: int | None
     created: str | None = None
+    bounded: str | None = None
     body: dict[str, Any]
 
 
@@ -121,12 +191,14 @@ class SavedAction:
         request: The request.
         line: Where it stands, counted from 1.
         entry: Its approval entry.
+        bounded: The entry that approves its whole job, where it has one.
         restarts: The generation that it would buy again; None where it is no restart.
     """
 
     request: Request
     line: int
     entry: str
+    bounded: str | None
     restarts: int | None
 
 
@@ -145,8 +217,7 @@ def header_of(
     state_id: str | None,
     manifests: Sequence[Path],
     pace: Pace,
-    limits: Limits,
-    allow: Mapping[str, int | Decimal],
+    bounds: Bounds,
     restarts: Repurchases = NEVER,
 ) -> PlanHeader:
     """Return the first line of a plan file."""
@@ -155,16 +226,19 @@ def header_of(
         state_id=state_id,
         digest=plan.digest,
         made_at=plan.made_at,
-        actions=requests_in(plan),
+        actions=requests_in(plan) - len(plan.blocked),
         manifests=tuple(str(path) for path in manifests),
         pace={
             "requests_per_second": pace.requests_per_second,
             "concurrency": pace.concurrency,
             **bytes_per_day,
         },
-        limits={"jobs": limits.jobs, "expedited_jobs": limits.expedited_jobs},
+        limits=_Limits.of(bounds.limits),
+        job_limits={job: _Limits.of(own) for job, own in bounds.job_limits.items()},
+        prices=_Prices.of(bounds.prices, (vault.region for vault in plan.vaults)),
         restarts={"expired": restarts.expired, "failed": restarts.failed},
-        allow=dict(allow),
+        blocked=tuple(one.entry for one in plan.blocked),
+        allow=dict(bounds.allowances.values),
     )
 
 
@@ -211,6 +285,7 @@ def _line_of(action: Action) -> _Line:
         schedule=None if schedule is None else _Schedule(cron=schedule.cron, timezone=schedule.timezone),
         size=request.size,
         created=request.created,
+        bounded=action.bounded,
         body=request.body(tier=None, description=request.description),
     )
 
@@ -279,11 +354,12 @@ def _read(text: str, header: PlanHeader, file: Path, number: int) -> SavedAction
         line = _Line.model_validate_json(text)
         request = _request(line)
         verb, reason, restarts = line.action, line.reason, header.repurchases
-        entry = entry_of(request, line.generation, verb=verb, reason=reason, restarts=restarts)
+        alone = entry_of(request, line.generation, verb=verb, reason=reason, restarts=restarts)
     except (ValueError, LookupError, AttributeError, TypeError):  # whatever a body may lack or hold instead
         raise _damaged(file, f"line {number} does not read", number) from None
+    entry = line.bounded if line.bounded is not None and verb is not Verb.RESTART else alone
     is_restart = line.action in STARTING and line.generation > 0
-    return SavedAction(request, number, entry, line.generation if is_restart else None)
+    return SavedAction(request, number, entry, line.bounded, line.generation if is_restart else None)
 
 
 def _damaged(file: Path, what: str, line: int = 1) -> InvalidInput:

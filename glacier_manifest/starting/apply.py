@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from glacier_manifest.aws.glacier import Starter
-from glacier_manifest.planning.plan import Action, Plan, starts_in
+from glacier_manifest.planning.plan import Action, Plan
 from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, Outcome
 from glacier_manifest.starting.pacer import Clock, Pacer
@@ -95,7 +95,7 @@ def apply(
         return run(actions, count, approval=approval.id, tell=tell)
 
     rounds = Rounds(send, service.reconciler, state, surroundings, tell, outcomes)
-    report = rounds(plan.starts(), starts_in(plan))
+    report = rounds(plan.starts(), plan.start_count)
     if volume is not None:
         report.again_at = _earlier(report.again_at, volume.again_at)
     return report

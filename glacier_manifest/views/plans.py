@@ -1,11 +1,14 @@
 """A plan as text for people, and as JSON."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from glacier_manifest.planning.plan import Action, Drift, Plan, Reason, Verb, starts_in
+from glacier_manifest.jobs.request import JobType
+from glacier_manifest.planning.cost import cost_of
+from glacier_manifest.planning.plan import Action, Blocked, Drift, Plan, Reason, Verb, tally_of
+from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.units import format_size
+from glacier_manifest.views import costs
 from glacier_manifest.views.json_stream import json_document
 from glacier_manifest.views.records import FORMAT_VERSION, moment, words
 
@@ -29,9 +32,9 @@ _HINTS = {
 }
 
 
-def human(plan: Plan) -> str:
+def human(plan: Plan, prices: PriceTable) -> str:
     """Return the plan for people; its last two lines are the counts and the digest."""
-    return "\n".join([*_body(plan), *last_lines(plan)]) + "\n"
+    return "\n".join([*_body(plan, prices), *last_lines(plan)]) + "\n"
 
 
 def last_lines(plan: Plan) -> tuple[str, str]:
@@ -46,7 +49,7 @@ def last_lines(plan: Plan) -> tuple[str, str]:
     return counts, f"Digest: {plan.digest}"
 
 
-def _body(plan: Plan) -> Iterator[str]:
+def _body(plan: Plan, prices: PriceTable) -> Iterator[str]:
     yield from _places(plan)
     yield from _section("To start", plan, Verb.START, _details)
     yield from _section("To restart", plan, Verb.RESTART, _details)
@@ -60,9 +63,12 @@ def _body(plan: Plan) -> Iterator[str]:
         lambda _action: "",
     )
     yield from _kept(plan)
+    yield from _blocked(plan)
     yield from _drifts(plan)
-    if starts_in(plan):
-        yield from _totals(plan)
+    if plan.start_count:
+        yield from costs.totals(plan.tallies, prices)
+        yield ""
+        yield from costs.footnotes(plan.tallies, prices)
         yield from _restarts(plan)
         yield "Started jobs cannot be cancelled."
         yield ""
@@ -131,6 +137,16 @@ def _once_only(plan: Plan) -> Iterator[str]:
             )
 
 
+def _blocked(plan: Plan) -> Iterator[str]:
+    if not plan.blocked:
+        return
+    yield "To start later, within the limits of each job, once the inventory is there:"
+    for one in plan.blocked[:SHOWN]:
+        yield f"  {_SIGNS[Verb.BLOCKED]} {one.address}  (needs the output of '{one.waits_for}')"
+    yield from _more(len(plan.blocked))
+    yield ""
+
+
 def _drifts(plan: Plan) -> Iterator[str]:
     number = plan.drifted_count()
     if not number:
@@ -152,21 +168,6 @@ def _quoted(value: str | None) -> str:
     return "none" if value is None else repr(value)
 
 
-def _totals(plan: Plan) -> Iterator[str]:
-    groups: Counter[tuple[str, str, str]] = Counter()
-    for tally in plan.tallies:
-        groups[tally.job, tally.vault, ", ".join(tally.tiers) or "-"] += tally.count
-    rows = [
-        ("job", "vault", "tier", "to start"),
-        *((*group, str(number)) for group, number in groups.items()),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows[: SHOWN + 1]:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
-        yield f"  {'  '.join(cells)}  {row[3]:>8}"
-    yield ""
-
-
 def _restarts(plan: Plan) -> Iterator[str]:
     """Say what an approval covers beyond what starts now."""
     allowed = {"its output has expired": plan.restarts.expired, "its job has failed": plan.restarts.failed}
@@ -179,27 +180,45 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def as_json(plan: Plan) -> Iterator[str]:
+def as_json(plan: Plan, prices: PriceTable) -> Iterator[str]:
     """Stream the plan as `plan --format json` prints it; the keys are a contract."""
-    return json_document(header_json(plan), "actions", map(action_json, plan.actions()))
+    return json_document(header_json(plan, prices), "actions", _actions_json(plan, prices))
 
 
-def header_json(plan: Plan) -> dict[str, Any]:
+def header_json(plan: Plan, prices: PriceTable) -> dict[str, Any]:
     """Return all of the plan but its actions."""
     return {
         "format_version": FORMAT_VERSION,
         "made_at": moment(plan.made_at),
         "digest": plan.digest,
         "summary": {str(verb): number for verb, number in plan.summary.items()},
-        "totals": {
-            "bytes": sum(tally.bytes for tally in plan.tallies),
-            "bytes_known": not any(tally.unknown_sizes for tally in plan.tallies),
-            "cost_usd": None,
-        },
+        "totals": costs.totals_json(plan.tallies, prices),
     }
 
 
-def action_json(action: Action) -> dict[str, Any]:
+def _actions_json(plan: Plan, prices: PriceTable) -> Iterator[dict[str, Any]]:
+    yield from (action_json(action, prices) for action in plan.actions())
+    yield from map(_blocked_json, plan.blocked)
+
+
+def _blocked_json(blocked: Blocked) -> dict[str, Any]:
+    return {
+        "action": str(Verb.BLOCKED),
+        "reason": str(Reason.NEEDS_OUTPUT),
+        "address": blocked.address,
+        "key": None,
+        "generation": None,
+        "vault": blocked.vault.name,
+        "type": str(JobType.ARCHIVE_RETRIEVAL),
+        "archive_id": None,
+        "tier": str(blocked.tiers[0]),
+        "bytes": None,
+        "cost_usd": None,
+        "waits_for": blocked.waits_for,
+    }
+
+
+def action_json(action: Action, prices: PriceTable) -> dict[str, Any]:
     """Return an action as JSON; the keys are a contract."""
     tiers = action.request.effective_tiers
     return {
@@ -213,11 +232,11 @@ def action_json(action: Action) -> dict[str, Any]:
         "archive_id": action.request.archive_id,
         "tier": str(tiers[0]) if tiers else None,
         "bytes": action.request.size,
-        "cost_usd": None,
+        "cost_usd": cost_of(tally_of(action), prices).usd if action.starts else None,
     }
 
 
-def ndjson(plan: Plan) -> Iterable[dict[str, Any]]:
+def ndjson(plan: Plan, prices: PriceTable) -> Iterable[dict[str, Any]]:
     """Stream the plan: all but its actions, then an action a line."""
-    yield header_json(plan)
-    yield from map(action_json, plan.actions())
+    yield header_json(plan, prices)
+    yield from _actions_json(plan, prices)
