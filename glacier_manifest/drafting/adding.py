@@ -47,9 +47,9 @@ def _first_of(ranked: Ranked, scratch: Scratch) -> Iterator[Piece]:
     rows = ((value, name, piece.size, piece.created) for (value, name), piece in ranked.pieces)
     scratch.run_many("INSERT INTO ranked VALUES (?, ?, ?, ?)", rows)
     direction = "DESC" if ranked.descending else "ASC"
-    query = f"SELECT * FROM ranked ORDER BY value {direction}, archive_id LIMIT ?"
-    for _value, archive_id, size, created in scratch.rows(query, (ranked.limit,)):
-        yield Piece(archive_id, size=size, created=created)
+    query = f"SELECT archive_id, size, created FROM ranked ORDER BY value {direction}, archive_id LIMIT ?"
+    found = scratch.rows(query, (ranked.limit,))
+    return (Piece(archive_id, size=size, created=created) for archive_id, size, created in found)
 
 
 def _check_overlaps(draft: Draft) -> None:

@@ -42,9 +42,13 @@ def bounded_entry(job: Job, vault: Vault) -> str | None:
 
 
 def awaited_source(ask: Archives) -> InventorySource | None:
-    """Return the inventory that a job reads, where that is another job's output."""
+    """Return the output of another job without which it is not known what a job asks for, if there is one.
+
+    Archives that are named can be asked for without their sizes; only pieces cannot be told without.
+    """
     of_archives = ask.from_inventory.source if ask.from_inventory is not None else None
-    return next((one for one in (of_archives, ask.sizes_from) if one is not None and one.job), None)
+    of_pieces = ask.sizes_from if ask.split is not None else None
+    return next((one for one in (of_archives, of_pieces) if one is not None and one.job), None)
 
 
 def _awaited(ask: Archives) -> str | None:

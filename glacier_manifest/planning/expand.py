@@ -163,11 +163,12 @@ def _from_ids(lot: Lot, archives: Archives, sources: Sources) -> Iterator[Portio
     sizes: Mapping[str, Sized] = {}
     if archives.sizes_from is not None:
         inventory = sources.inventory(archives.sizes_from, lot.vault)
-        if inventory is None:
+        if inventory is not None:
+            sizes = sources.sizes(inventory)
+            _check_vault(inventory, lot.vault, archives.sizes_from, sources)
+        elif lot.bounded is not None:
             yield Portion(lot, waits_for=archives.sizes_from.job)
             return
-        sizes = sources.sizes(inventory)
-        _check_vault(inventory, lot.vault, archives.sizes_from, sources)
     cut = cutting(archives, lot, sizes)
     if archives.archive_ids:
         yield Portion(lot, map(_named, archives.archive_ids), cut)

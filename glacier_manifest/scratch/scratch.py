@@ -19,6 +19,7 @@ Row = tuple[Any, ...]
 
 #: KiB of pages that are kept in memory; sorting takes as much again.
 _CACHE = 16_000
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE}")
 _FETCHED_AT_ONCE = 500
 
@@ -29,6 +30,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(_NO_ROOM):
+            raise
         raise Failed(
             "scratch-unwritable",
             f"the temporary files of this run cannot be written: {error}",
@@ -61,7 +64,7 @@ class Scratch:
             self._connection.execute(statement, values)
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row; what `rows` raises is raised as it is."""
+        """Run one statement for each row, which may read the scratch file meanwhile; what `rows` raises is raised."""
         with self._lock, _told():
             self._connection.execute("BEGIN")
             try:
