@@ -2,21 +2,20 @@
 
 import pytest
 
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import OverLimit, UsageError
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Limits
-from glacier_manifest.planning.decide import Restarts, decide_all
 from glacier_manifest.planning.limits import Allowances, check_limits
-from glacier_manifest.planning.plan import Plan
 from glacier_manifest.state.protocol import Started
-from tests.planning.examples import NOON, archive, asked, latest_of, record, request
+from tests.planning.examples import archive, latest_of, planned, record, request
 
 NOTHING_LIFTED = Allowances({})
 NOTHING_STARTED = Started(0, 0)
 
 
-def plan(jobs: int, expedited: int = 0, running: int = 0) -> Plan:
+def plan(jobs: int, expedited: int = 0, running: int = 0) -> Drafted:
     """Plan so many starts, of which so many may be expedited, beside jobs that run already."""
     new = [
         request(archive(f"a{n}"), tiers=(Tier.STANDARD, Tier.EXPEDITED) if n < expedited else ())
@@ -24,11 +23,11 @@ def plan(jobs: int, expedited: int = 0, running: int = 0) -> Plan:
     ]
     old = [request(archive(f"old{n}"), tiers=(Tier.EXPEDITED,)) for n in range(running)]
     known = latest_of(record(one, Status.IN_PROGRESS) for one in old)
-    return Plan(decide_all(map(asked, [*new, *old]), lambda _keys: known, Restarts()), NOON)
+    return planned([*new, *old], known)
 
 
 def check(
-    now: Plan, limits: Limits, *, started: Started = NOTHING_STARTED, allow: Allowances = NOTHING_LIFTED
+    now: Drafted, limits: Limits, *, started: Started = NOTHING_STARTED, allow: Allowances = NOTHING_LIFTED
 ) -> None:
     check_limits(now, limits=limits, allowances=allow, started=started)
 
