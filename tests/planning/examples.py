@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from glacier_manifest.diagnostics import Span
@@ -15,12 +16,15 @@ from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, 
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.manifest import NEVER, Repurchases
+from glacier_manifest.manifest import NEVER, Limits, Repurchases
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.approval import body_sha256
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.limits import Bounds
 from glacier_manifest.planning.lot import lot_of
 from glacier_manifest.planning.plan import Action, Reason, Verb
+from glacier_manifest.planning.price_table import SHIPPED
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
@@ -143,3 +147,10 @@ def planned(
 
     draft.decide(Known(latest, wished.among(draft.addresses()), found or {}))
     return Drafted(draft, latest, NOON)
+
+
+def bounds(
+    limits: Limits | None = None, allow: Mapping[str, int | Decimal] | None = None, **job_limits: Limits
+) -> Bounds:
+    """Return what bounds an approval: nothing but the limit that stands where a manifest says none."""
+    return Bounds(limits or Limits(), job_limits, SHIPPED, Allowances(allow or {}))
