@@ -20,6 +20,7 @@ COMMANDS = {
     "apply": Entry("apply", "Start what the manifests or a saved plan ask for, each job once."),
     "status": Entry("status", "Show what the jobs are doing."),
     "state": Entry("state", "Look into the state, or settle an unknown outcome."),
+    "inventory": Entry("inventory", "Look into vault inventories: list, show, diff."),
     "convert": Entry("convert", "Turn AWS CLI JSON into a manifest."),
     "iam-policy": Entry("iam_policy", "Print the IAM policy that manifests need, and no more."),
     "schema": Entry("schema", "Print the JSON Schema of manifests, for editors."),

@@ -26,6 +26,7 @@ DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 HIGHEST_AMOUNT = 1_000_000
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _OTHER_MONEY = re.compile(r"[$€£]|[A-Z]{3}")
 
 
@@ -118,8 +119,8 @@ def cost(value: object) -> object:
         return Decimal(value.removesuffix("USD").strip())
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
-    digits = re.sub(r"[^0-9.]", "", str(value)) if value != "" else ""
-    advice = f"write it like {digits if fits(AMOUNT, digits) else '50'} USD"
+    numbers = _NUMBER.findall(str(value).replace(",", ""))
+    advice = f"write it like {numbers[0] if len(numbers) == 1 else '50'} USD"
     if isinstance(value, str) and _OTHER_MONEY.search(value.replace("USD", "")):
         advice = f"prices are in USD: {advice}"
     raise wrong("amount", f"'{shown(value)}' is not an amount of money", advice)

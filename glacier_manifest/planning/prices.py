@@ -43,6 +43,11 @@ class PriceTable:
         """
         return PriceTable(f"{other.source}, then {self.source}", {**self.regions, **other.regions})
 
+    def only(self, regions: Iterable[str]) -> "PriceTable":
+        """Return the part of the table that is about `regions`, as a saved plan keeps it."""
+        wanted = {*regions}
+        return PriceTable(self.source, {one: known for one, known in self.regions.items() if one in wanted})
+
     def dates(self, regions: Iterable[str]) -> Mapping[str, date]:
         """Return the day of the prices of each of `regions` that the table has, in alphabetical order."""
         return {one: self.regions[one].as_of for one in sorted({*regions}) if one in self.regions}

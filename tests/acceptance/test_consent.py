@@ -246,7 +246,7 @@ class TestLimits:
         assert rest.out == "Apply: 4 started, 1 kept.\n"
         assert "this would start 6 jobs, 5 of them started earlier under the same approval" in over.err
 
-    @pytest.mark.parametrize("word", ["jobs", "jobs=", "jobs=x", "jobs=-1", "cost=5", "=5", ""])
+    @pytest.mark.parametrize("word", ["jobs", "jobs=", "jobs=x", "jobs=-1", "cost=x", "bytes=x", "=5", ""])
     def test_an_allowance_that_is_none_is_a_slip_before_anything_else(self, user: User, word: str) -> None:
         user.manifest(retrievals(IDS))
 

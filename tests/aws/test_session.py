@@ -22,7 +22,7 @@ from tests.aws.conftest import Open, Play
 from tests.aws.scripted import Step
 
 REGION = "us-west-2"
-MODULES = ("answers", "causes", "descriptions", "evidence", "glacier", "session", "verdicts")
+MODULES = ("answers", "causes", "descriptions", "evidence", "glacier", "s3", "session", "verdicts")
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -64,7 +64,8 @@ WRONG = [
 MAPPINGS = [
     path
     for path in PATHS
-    if isinstance(value_at(GOOD, path), dict) and path[-1] not in {"tagging", "user_metadata", "jobs", "regions"}
+    if isinstance(value_at(GOOD, path), dict)
+    and path[-1] not in {"tagging", "user_metadata", "jobs", "regions"}
 ]
 
 

@@ -522,6 +522,25 @@ KEYS = st.sampled_from(
         "inventory_retrieval_parameters",
         "start_date",
         "access_control_list",
+        "archives",
+        "inventory",
+        "job",
+        "where",
+        "exclude",
+        "path",
+        "regex",
+        "creation_date",
+        "from",
+        "size",
+        "split",
+        "save_to",
+        "limits",
+        "cost",
+        "prices",
+        "regions",
+        "us-west-2",
+        "Bulk",
+        "per_gb",
     ]
 )
 LEAVES = (
@@ -529,6 +548,7 @@ LEAVES = (
         ["inventory-retrieval", "archive-retrieval", "select", "Bulk", "1", "~", "0 3 * * *", "daily"]
     )
     | st.sampled_from(["2015-01-01", "true", "-", "0-5", "SQL", "1e999", "'*'", '"\\0"', "9" * 40])
+    | st.sampled_from(["1 GiB", "50 USD", "s3://b/k", "'{path}'", "'(a'", "'[b-a]'", "2015/**", "job: a"])
     | YAMLISH
 )
 VALUES = st.recursive(
@@ -550,7 +570,8 @@ def test_anything_like_a_manifest_is_read_or_refused(
     jobs = "".join(f"    {key}: {value}\n" for key, value in members.items())
     top = "".join(f"{key}: {value}\n" for key, value in members.items())
     folder = tmp_path_factory.mktemp("yamlish")
-    for text in (f"version: 1\njobs:\n  {name}:\n    type: select\n{jobs}", top):
+    heads = [f"version: 1\njobs:\n  {name}:\n    type: {kind}\n" for kind in ("select", "archive-retrieval")]
+    for text in (*(head + jobs for head in heads), top):
         assert all(one.span is not None for one in findings_of(written(folder, text)))
 
 

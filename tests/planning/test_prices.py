@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from glacier_manifest.diagnostics import Span
 from glacier_manifest.jobs.tier import Tier
@@ -49,6 +50,14 @@ def test_every_region_has_its_own_day() -> None:
         "ap-southeast-2": date(2018, 7, 17),
         "us-east-1": date(2024, 7, 1),
     }
+
+
+def test_what_a_plan_needs_of_a_table_can_be_saved_with_it_and_comes_back() -> None:
+    needed = SHIPPED.only(["us-east-1", "eu-west-1", "mars-north-1"])
+    edge = TypeAdapter(PriceTable)
+
+    assert list(needed.regions) == ["us-east-1", "eu-west-1"]
+    assert edge.validate_json(edge.dump_json(needed)) == needed
 
 
 def test_a_region_of_another_table_replaces_the_whole_region() -> None:
