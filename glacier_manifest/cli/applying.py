@@ -1,10 +1,10 @@
 """What `apply` does, step by step: read, lock, plan, ask, start, tell."""
 
-import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Event as Flag
@@ -20,18 +20,19 @@ from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
 from glacier_manifest.cli.wiring import now, state_to_write, warn
+from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit, Interrupted
 from glacier_manifest.planning.allowances import Allowances
-from glacier_manifest.planning.decide import decide_all
-from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.plan import Plan
+from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.events import Event
+from glacier_manifest.starting.events import Event, Outcome
 from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.stocktaking import Stock
-from glacier_manifest.starting.summary import Ending, Summary, summarise
+from glacier_manifest.starting.summary import Ending, Summary
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.rescue import RescueFile, rescue
@@ -50,6 +51,7 @@ class _Applied:
 
     plan: Plan
     report: Report
+    outcomes: Mapping[str, Outcome]
     signal_number: int | None = None
     rescued: RescueFile | None = None
     too_old: frozenset[str] = frozenset()
@@ -61,13 +63,18 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
     Raises:
         GlacierManifestError: As the rooms below say; what was started before is recorded.
     """
-    source = read_source(arguments.paths)
-    if isinstance(source, FromManifests):
-        warn(console, source.manifest.warnings)
-    Allowances.parse(arguments.allowances)
-    if arguments.report is not None:
-        check_output(arguments.report, [*arguments.paths, *source.files])
-        check_writable(arguments.report)
+    with Scratch() as scratch:
+        source = read_source(arguments.paths, scratch, prices=arguments.prices, warn=partial(warn, console))
+        Allowances.parse(arguments.allowances)
+        if arguments.report is not None:
+            check_output(arguments.report, [*arguments.paths, *source.files])
+            check_writable(arguments.report)
+        return _applied(console, source, arguments, Draft(scratch, restarts=source.repurchases))
+
+
+def _applied(
+    console: Console, source: FromManifests | FromSavedPlan, arguments: ApplyArguments, draft: Draft
+) -> Exit:
     connection = arguments.connection(concurrency=source.pace.concurrency)
     with (
         Clients(connection) as clients,
@@ -82,14 +89,14 @@ def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
         check_plans_state(source, arguments=arguments, state=state)
         healing = _healing(console, arguments, state, clients)
         lose_track_of_intents(state, attempts=healing.attempts, now=now())
-        plan, stock = _planned(source, arguments, state=state, clients=clients, healing=healing)
-        if isinstance(source, FromManifests):
-            warn(console, source.lists.warnings)
+        plan, stock = _planned(
+            console, source, arguments, draft=draft, state=state, clients=clients, healing=healing
+        )
         applied = _started(
             console, source, plan, arguments=arguments, state=state, clients=clients, healing=healing
         )
-    too_old = frozenset(record.key for record in stock.reconciled.for_a_person)
-    return _ended(console, arguments, replace(applied, too_old=too_old))
+        too_old = frozenset(record.key for record in stock.reconciled.for_a_person)
+        return _ended(console, arguments, replace(applied, too_old=too_old))
 
 
 def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, clients: Clients) -> Healing:
@@ -113,39 +120,42 @@ def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, cl
 
 
 def _planned(
+    console: Console,
     source: FromManifests | FromSavedPlan,
     arguments: ApplyArguments,
     *,
+    draft: Draft,
     state: State,
     clients: Clients,
     healing: Healing,
-) -> tuple[Plan, Stock]:
+) -> tuple[Drafted, Stock]:
     made_at = now()
-    asked = source.asked(arguments, state=state, clients=clients, now=made_at)
-    _bind(state, asked, clients)
-    restarts = source.restarts(arguments.restarts)
-    stock = healing.take_stock(asked, restarts=restarts)
-    return Plan(decide_all(asked, state.latest, restarts, found=stock.found), made_at), stock
+    warn(console, source.ask(arguments, draft=draft, state=state, clients=clients, now=made_at))
+    plan = Drafted(draft, state.latest, made_at)
+    _bind(state, plan, clients)
+    stock = healing.take_stock(draft, restarts=source.restarts(arguments.restarts))
+    return plan if arguments.max_jobs is None else plan.next_ones(arguments.max_jobs), stock
 
 
-def _bind(state: State, asked: Iterable[Asked], clients: Clients) -> None:
+def _bind(state: State, plan: Plan, clients: Clients) -> None:
     """Bind the state to whom and what it is used for before anything is written: adopting writes as well."""
-    for account_id, region in {(one.request.vault.account_id, one.request.vault.region) for one in asked}:
+    for account_id, region in {(vault.account_id, vault.region) for vault in plan.vaults}:
         state.bind(account_id=account_id, endpoint=clients.endpoint(region))
 
 
 def _started(
     console: Console,
     source: FromManifests | FromSavedPlan,
-    plan: Plan,
+    plan: Drafted,
     *,
     arguments: ApplyArguments,
     state: SqliteState,
     clients: Clients,
     healing: Healing,
 ) -> _Applied:
-    if not plan.starts:
-        return _Applied(plan, Report())
+    outcomes: MutableMapping[str, Outcome] = plan.draft.scratch.mapping()
+    if not plan.start_count:
+        return _Applied(plan, Report(), outcomes)
     if arguments.form == "human" and not asks(console, source, arguments):
         console.note("\n".join(plans.last_lines(plan)))
     approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
@@ -162,9 +172,10 @@ def _started(
             terms=_terms(source, arguments),
             surroundings=surroundings,
             tell=_both(progress, log),
+            outcomes=outcomes,
         )
     rescued = rescue(report.unrecorded, state_path=state.path, run_id=state.run_id, identity=identity)
-    return _Applied(plan, report, stop.signal_number, rescued)
+    return _Applied(plan, report, outcomes, stop.signal_number, rescued)
 
 
 def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Terms:
@@ -192,9 +203,9 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
 
 def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Exit:
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
-    summary, report = summarise(applied.plan, applied.report.outcomes), applied.report
+    summary, report = Summary(applied.plan, applied.outcomes), applied.report
     if arguments.form == "json":
-        console.json(summaries.as_json(summary, requests=summary.told))
+        console.lines(summaries.as_json(summary, requests=summary.told))
     else:
         console.out(summaries.human(summary))
     if arguments.report is not None:
@@ -224,13 +235,13 @@ def _tell_of_rescue(console: Console, rescued: RescueFile) -> None:
 
 
 def _write_report(path: Path, summary: Summary) -> None:
-    document = summaries.as_json(summary, requests=summary.requests)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(summaries.as_json(summary, requests=summary.requests()))
 
 
 def _next_step(summary: Summary, applied: _Applied) -> str:
     report = applied.report
-    unknown = [one.action.key for one in summary.requests if one.ending is Ending.UNKNOWN]
+    unknown = {one.action.key for one in summary.ended(Ending.UNKNOWN)}
     if not applied.too_old.isdisjoint(unknown):
         return (
             "a lost reply is older than a day, so that no listing tells of its job any more: say what became "

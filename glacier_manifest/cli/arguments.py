@@ -30,6 +30,9 @@ class PlanningArguments(AwsArguments):
     excludes: tuple[str, ...]
     restarts: tuple[str, ...]
     allowances: tuple[str, ...]
+    prices: Path | None
+    max_jobs: int | None
+    skip_bad_rows: bool
     new_account: bool
     no_adopt: bool
     state: str | None

@@ -1,6 +1,8 @@
 """Whether what would start may start: a saved plan, a digest, `--yes`, or a person at the terminal."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
@@ -8,10 +10,12 @@ from glacier_manifest.cli.sources import FromManifests, FromSavedPlan
 from glacier_manifest.errors import NotApproved
 from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
-from glacier_manifest.planning.limits import check_limits
+from glacier_manifest.planning.cost import Tally
+from glacier_manifest.planning.limits import Bounds, check_totals, started_before
 from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.planning.volume import check_volume
-from glacier_manifest.state.protocol import Approval, Started, State
+from glacier_manifest.state.protocol import Approval, State
 from glacier_manifest.views import plans as view
 
 
@@ -45,23 +49,25 @@ def consented(
         OverLimit: The approval would start more than a limit lets.
     """
     digest = _digest(source, plan, arguments)
+    entries: Iterable[str] = plan.entries()
     if isinstance(source, FromSavedPlan):
-        check_approved(plan, source.saved.entries)
-        entries, how = source.saved.entries, "plan"
+        approved = source.saved.entries
+        check_approved(plan, lambda wanted: [one for one in wanted if one in approved])
+        entries, how = approved, "plan"
     elif arguments.expect is not None:
-        entries = frozenset(plan.entries) if plan.digest == digest else frozenset()
-        known = state.approved(digest, (one for action in plan.starts for one in action.approved_by))
-        check_approved(plan, entries | known)
         how = "expect"
+        if plan.digest != digest:
+            check_approved(plan, partial(state.approved, digest))
+            entries = ()
     else:
-        entries, how = frozenset(plan.entries), "yes" if arguments.yes else "prompt"
-    started = started_before(state, digest, plan)
+        how = "yes" if arguments.yes else "prompt"
     allowances = _allowances(source, arguments)
-    check_limits(plan, limits=source.limits, allowances=allowances, started=started)
+    bounds = Bounds(source.limits, source.job_limits, source.prices, allowances)
+    check_totals(plan.tallies, before=started_under(state, digest, plan), bounds=bounds)
     check_volume(plan, bytes_per_day=source.pace.bytes_per_day, allowances=allowances)
     if how == "prompt":
-        _ask(console, plan)
-    return state.approve(digest=digest, entries=entries, how=how, at=now)
+        _ask(console, plan, source.prices)
+    return state.approve(digest=digest, entries=entries, how=how, at=now, lifted=allowances.words)
 
 
 def asks(console: Console, source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> bool:
@@ -82,17 +88,18 @@ def _allowances(source: FromManifests | FromSavedPlan, arguments: ApplyArguments
     return Allowances({**source.allow, **Allowances.parse(arguments.allowances).values})
 
 
-def started_before(state: State, digest: str, plan: Plan) -> Started:
+def started_under(state: State, digest: str, plan: Plan) -> tuple[Tally, ...]:
     """Return what the approval of a digest has started already."""
     approval = state.approval(digest)
-    return Started(0, 0) if approval is None else state.started_under(approval.id, slots=plan.slots)
+    return () if approval is None else started_before(state.started_groups(approval.id, slots=plan.slots))
 
 
-def _ask(console: Console, plan: Plan) -> None:
+def _ask(console: Console, plan: Plan, prices: PriceTable) -> None:
     if not console.asks:
         raise nobody_to_ask(plan)
-    console.err(view.human(plan))
-    jobs = "1 job" if len(plan.starts) == 1 else f"{len(plan.starts)} jobs"
+    console.err(view.human(plan, prices))
+    count = plan.start_count
+    jobs = "1 job" if count == 1 else f"{count} jobs"
     question = f"\nStart {jobs}? Started jobs cannot be cancelled. Only 'yes' starts them: "
     if not console.confirm(question):
         raise NotApproved(

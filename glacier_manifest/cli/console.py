@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from glacier_manifest.errors import Failed
+
+#: Seconds between two looks for a signal while a person thinks.
+_LOOK_FOR_SIGNALS = 0.1
 
 
 def _nowhere() -> TextIO:
@@ -113,5 +117,15 @@ class Console:
     def confirm(self, question: str, read: Callable[[], str] | None = None) -> bool:
         """Ask for the word ``yes``; anything else is no."""
         self.err(question)
-        answer = (read or sys.stdin.readline)()
+        answer = (read or _typed_line)()
         return answer.strip() == "yes"
+
+
+def _typed_line() -> str:
+    """Wait for a line without ever blocking for long.
+
+    A signal that comes right before a blocking read would not be answered before the next key.
+    """
+    while not select.select([sys.stdin], [], [], _LOOK_FOR_SIGNALS)[0]:
+        pass
+    return sys.stdin.readline()

@@ -1,6 +1,6 @@
 """Opening inventories, wherever they are: in a file, or in S3."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -8,10 +8,18 @@ from typing import BinaryIO
 
 from glacier_manifest.aws.s3 import S3Objects
 from glacier_manifest.aws.session import Clients
+from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
 from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows
 from glacier_manifest.inventory.origin import Origin
 from glacier_manifest.inventory.reading import Inventory
+from glacier_manifest.jobs.request import Vault
+from glacier_manifest.manifest import InventorySource
+from glacier_manifest.planning.pieces import Sized
+from glacier_manifest.scratch.scratch import Scratch, ScratchMapping
+
+#: Tells where the output of a job for a vault was stored; None where it was not fetched yet.
+JobOutputs = Callable[[str, Vault], str | None]
 
 #: How an address in S3 begins; anything else is a path.
 S3 = "s3://"
@@ -43,6 +51,50 @@ class Inventories:
             span: Where a manifest names it, for a message that it cannot be read.
         """
         return Inventory(Origin(str(path), path), partial(_opened, path, span), bad_rows=self._bad_rows)
+
+
+class ManifestSources(ListFiles):
+    """Opens all that manifests name: lists, and inventories in files, in S3 and of other jobs.
+
+    Attributes:
+        read: Every inventory that was opened, by the place in the manifest that names it.
+    """
+
+    def __init__(
+        self,
+        inventories: Inventories,
+        outputs: JobOutputs,
+        scratch: Scratch,
+        *,
+        warnings: list[Diagnostic],
+    ) -> None:
+        super().__init__()
+        self.warnings = warnings
+        self.read: dict[Span, Inventory] = {}
+        self._inventories = inventories
+        self._outputs = outputs
+        self._scratch = scratch
+
+    def inventory(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        """Return an inventory; None where it is the output of a job that was not fetched yet."""
+        found = self._found(source, vault)
+        if found is not None:
+            self.read[source.span] = found
+        return found
+
+    def _found(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        if source.path is not None:
+            return self._inventories.in_file(source.path, span=source.span)
+        if source.s3 is not None:
+            return self._inventories.in_s3(source.s3)
+        output = self._outputs(source.job or "", vault)
+        return None if output is None else self._inventories.named(output)
+
+    def sizes(self, inventory: Inventory) -> Mapping[str, Sized]:
+        """Read an inventory to its end; return the size and the date of each archive in it."""
+        found: ScratchMapping[Sized] = self._scratch.mapping()
+        found.load((one.archive_id, Sized(one.size, one.creation_date)) for one in inventory)
+        return found
 
 
 @contextmanager

@@ -115,7 +115,20 @@ planning_options = several(
         "allowances",
         multiple=True,
         metavar="NAME[=VALUE]",
-        help="Lift one limit for this approval: jobs=N, expedited_jobs=N, unknown-size.",
+        help="Lift one limit for this approval: jobs=N, bytes=10TiB, cost=50USD, expedited_jobs=N, or "
+        "JOB.jobs=N and so on; or let start what is unknown: unknown-size, unknown-price.",
+    ),
+    setting(
+        "--prices",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Prices that count before all others: a file of our own, or AWS's price list.",
+    ),
+    setting("--max-jobs", type=click.IntRange(min=1), metavar="N", help="Start the next N only."),
+    setting(
+        "--skip-bad-rows",
+        is_flag=True,
+        help="Leave out rows of inventories that cannot be read, and say how many.",
     ),
     click.option(
         "--new-account",

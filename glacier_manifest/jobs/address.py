@@ -7,6 +7,7 @@ and an archive ID may be cut anywhere while it stays the only one.
 
 import re
 from collections.abc import Iterable
+from enum import IntEnum
 
 from glacier_manifest.jobs.request import Request
 
@@ -25,6 +26,15 @@ def address_of(request: Request) -> str:
     if request.slot is not None:
         parts += ["@", request.slot]
     return "".join(parts)
+
+
+class Match(IntEnum):
+    """How well an address fits what a user wrote; where one fits better, the others are not meant."""
+
+    NONE = 0
+    CUT = 1
+    BELOW = 2
+    WHOLE = 3
 
 
 class AddressPattern:
@@ -46,12 +56,19 @@ class AddressPattern:
         """Say whether the address goes on where the user stopped inside an archive ID."""
         return self._cut_archive_id is not None and self._cut_archive_id.fullmatch(address) is not None
 
+    def match(self, address: str) -> Match:
+        """Say how well an address fits."""
+        if self._exact.fullmatch(address):
+            return Match.WHOLE
+        if self.matches(address):
+            return Match.BELOW
+        return Match.CUT if self.may_be_cut(address) else Match.NONE
+
     def choose(self, addresses: Iterable[str]) -> tuple[str, ...]:
-        """Return the addresses meant, best match first: whole, then below, then by a cut archive ID."""
-        known = tuple(dict.fromkeys(addresses))
-        exact = tuple(one for one in known if self._exact.fullmatch(one))
-        below = tuple(one for one in known if self.matches(one))
-        return exact or below or tuple(one for one in known if self.may_be_cut(one))
+        """Return the addresses meant, best match only: whole, else below, else by a cut archive ID."""
+        known = {address: self.match(address) for address in addresses}
+        best = max(known.values(), default=Match.NONE)
+        return tuple(address for address, match in known.items() if match is best and match is not Match.NONE)
 
 
 def _expression(text: str) -> str:

@@ -29,8 +29,17 @@ def series_key(request: Request) -> str:
     return _key(request, slot=None)
 
 
+def identity_of(request: Request) -> dict[str, Any]:
+    """Return what makes a request itself: the value whose canonical JSON is hashed to its key."""
+    return _identity(request, slot=request.slot)
+
+
 def _key(request: Request, *, slot: str | None) -> str:
-    identity = {
+    return hashlib.sha256(canonical(_identity(request, slot=slot))).hexdigest()
+
+
+def _identity(request: Request, *, slot: str | None) -> dict[str, Any]:
+    return {
         "v": VERSION,
         "account": request.vault.account_id,
         "region": request.vault.region,
@@ -39,4 +48,3 @@ def _key(request: Request, *, slot: str | None) -> str:
         "what": request.what.identity(),
         "slot": slot,
     }
-    return hashlib.sha256(canonical(identity)).hexdigest()

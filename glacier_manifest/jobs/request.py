@@ -145,6 +145,7 @@ class Request:
         slot: The tick of the job's schedule, ``2026-11-23T03:00Z``; None for a job that runs once.
         schedule: The schedule itself, by which a later slot of the same series is made.
         size: Bytes of the archive or range, where known.
+        created: When the archive was made, as an inventory tells; text order is time order.
     """
 
     job: str
@@ -156,6 +157,7 @@ class Request:
     slot: str | None = None
     schedule: Schedule | None = None
     size: int | None = None
+    created: str | None = None
 
     @property
     def type(self) -> JobType:

@@ -32,8 +32,19 @@ def standing_entry(request: Request, restarts: Repurchases) -> str:
     It is one for all of its purchases, so that neither they nor the digest ask for a new review; it says
     how many there may be, so that other numbers do.
     """
+    return _hash(_standing(request, restarts))
+
+
+def entry_document(request: Request, generation: int, restarts: Repurchases) -> dict[str, Any]:
+    """Return what is hashed to the entry of a purchase that is no restart beyond `restarts`."""
+    if restarts.highest and generation <= restarts.highest:
+        return _standing(request, restarts)
+    return {**_reviewed(request), "generation": generation}
+
+
+def _standing(request: Request, restarts: Repurchases) -> dict[str, Any]:
     allowed = {"expired": restarts.expired, "failed": restarts.failed}
-    return _hash({**_reviewed(request), "restarts": allowed})
+    return {**_reviewed(request), "restarts": allowed}
 
 
 def _reviewed(request: Request) -> dict[str, Any]:
@@ -52,6 +63,14 @@ def _hash(approved: dict[str, Any]) -> str:
 
 
 def digest(entries: Iterable[str]) -> str:
-    """Return the digest of a set of entries, whatever their order: ``sha256:`` and 64 digits."""
-    joined = "\n".join(sorted(set(entries)))
-    return _PREFIX + hashlib.sha256(joined.encode("ascii")).hexdigest()
+    """Return the digest of a set of entries: ``sha256:`` and 64 digits.
+
+    Args:
+        entries: Sorted, and each once: the same set has one digest, whatever came first.
+    """
+    joined = hashlib.sha256()
+    separator = ""
+    for one in entries:
+        joined.update((separator + one).encode("ascii"))
+        separator = "\n"
+    return _PREFIX + joined.hexdigest()

@@ -1,46 +1,56 @@
 """Who may start what: everything that would start now must be among the approved entries."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
+from itertools import islice
 
 from glacier_manifest.errors import Elsewhere, NotApproved
-from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import PlanHeader
 from glacier_manifest.state.protocol import Approval, Identity
 
 _SHOWN = 20
+_AT_ONCE = 500
 
 
-def check_approved(plan: Plan, approved: Iterable[str]) -> None:
+def check_approved(plan: Plan, approved: Callable[[Collection[str]], Collection[str]]) -> None:
     """Refuse, by address, whatever would start and is not among the approved entries.
+
+    Args:
+        plan: What would start.
+        approved: Returns those of some entries that are approved.
 
     Raises:
         NotApproved: Names the first of them.
     """
-    entries = frozenset(approved)
-    missing = [action for action in plan.starts if entries.isdisjoint(action.approved_by)]
+    starts = plan.starts()
+    missing, shown = 0, list[str]()
+    while batch := list(islice(starts, _AT_ONCE)):
+        known = approved({entry for action in batch for entry in action.approved_by})
+        for action in batch:
+            if action.approved_by.isdisjoint(known):
+                missing += 1
+                if missing <= _SHOWN:
+                    shown.append(f"  {action.address} ({action.verb}: {action.reason})")
     if not missing:
         return
+    if missing > _SHOWN:
+        shown.append(f"  and {missing - _SHOWN} more")
+    listed = "\n".join(shown)
     raise NotApproved(
         "not-approved",
-        f"{len(missing)} of {len(plan.starts)} to start are not in what was approved:\n{_listed(missing)}",
+        f"{missing} of {plan.start_count} to start are not in what was approved:\n{listed}",
         next_step="review the new plan ('glacier-manifest plan'), then apply with --expect and its digest",
     )
 
 
-def _listed(actions: list[Action]) -> str:
-    lines = [f"  {action.address} ({action.verb}: {action.reason})" for action in actions[:_SHOWN]]
-    if len(actions) > _SHOWN:
-        lines.append(f"  and {len(actions) - _SHOWN} more")
-    return "\n".join(lines)
-
-
 def nobody_to_ask(plan: Plan) -> NotApproved:
     """Return the refusal of a run that would start something and has nobody to ask."""
+    count = plan.start_count
     return NotApproved(
         "not-approved",
         "1 job would start, and nobody has approved it"
-        if len(plan.starts) == 1
-        else f"{len(plan.starts)} jobs would start, and nobody has approved them",
+        if count == 1
+        else f"{count} jobs would start, and nobody has approved them",
         next_step=f"review the plan, then say --expect {plan.digest}, or --yes",
     )
 

@@ -1,6 +1,6 @@
 """The one place that decides what is done about a request: a table over its record's status."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from glacier_manifest.jobs.address import address_of
@@ -11,7 +11,7 @@ from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.approval import body_sha256
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
-from glacier_manifest.planning.selection import named
+from glacier_manifest.planning.selection import Meaning
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
@@ -46,26 +46,28 @@ class Restarts:
     generations: Mapping[str, int] = field(default_factory=dict)
     repurchases: Repurchases = NEVER
 
-    def may_mean(self, record: Record) -> bool:
-        """Say whether a record in progress would be bought again, had its job failed."""
+    @property
+    def may_mean_any(self) -> bool:
+        """Whether anything at all may be bought again."""
+        return bool(self.words or self.generations or self.repurchases.failed)
+
+    def may_mean(self, key: str, generation: int) -> bool:
+        """Say whether a purchase whose job is in progress would be made again, had it failed."""
         return (
             bool(self.words)
-            or self.generations.get(record.key) == record.generation + 1
-            or record.generation < self.repurchases.failed
+            or generation < self.repurchases.failed
+            or self.generations.get(key) == generation + 1
         )
 
-    def among(self, requests: Iterable[Asked]) -> "BuyAgain":
-        """Return what the words mean where these are the requests.
+    def among(self, addresses: Iterable[tuple[str, str | None]]) -> "BuyAgain":
+        """Return what the words mean where these are the requests' addresses, each with its archive ID.
 
         Raises:
             UsageError: A word names nothing, or is ambiguous: it would pass for a restart that was made.
         """
-        addresses = named(
-            (word for word in self.words if word not in _ENDED_BADLY),
-            {address_of(one.request): one for one in requests},
-        )
+        meant = Meaning((word for word in self.words if word not in _ENDED_BADLY), addresses)
         statuses = frozenset(_ENDED_BADLY[word] for word in self.words if word in _ENDED_BADLY)
-        return BuyAgain(statuses, addresses, self.generations, self.repurchases)
+        return BuyAgain(statuses, meant, self.generations, self.repurchases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class BuyAgain:
     """
 
     statuses: frozenset[Status] = frozenset()
-    addresses: frozenset[str] = frozenset()
+    addresses: Container[str] = frozenset()
     generations: Mapping[str, int] = field(default_factory=dict)
     repurchases: Repurchases = NEVER
 
@@ -130,31 +132,6 @@ def _decided(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sig
         verb, reason = Verb.START, Reason.NOT_STARTED
     drift = () if verb is Verb.START else drift_of(asked, record)
     return Action(verb, reason, asked.request, asked.key, record.generation, record, drift)
-
-
-def decide_all(
-    asked: Iterable[Asked],
-    latest: Callable[[Iterable[str]], Mapping[str, Record]],
-    restarts: Restarts,
-    *,
-    found: Mapping[str, Sighting] | None = None,
-) -> tuple[Action, ...]:
-    """Return what is done about each request.
-
-    Args:
-        asked: The requests.
-        latest: Gives the records of the keys that have one.
-        restarts: What is to be bought again.
-        found: The jobs in Glacier's listing that serve requests, by key.
-
-    Raises:
-        UsageError: A word of `restarts` names nothing, or is ambiguous.
-    """
-    requests = tuple(asked)
-    again = restarts.among(requests)
-    records = latest(one.key for one in requests)
-    seen = found or {}
-    return tuple(decide(one, records.get(one.key), again, seen.get(one.key)) for one in requests)
 
 
 def _adopt(asked: Asked, record: Record | None, sighting: Sighting) -> Action:

@@ -1,27 +1,30 @@
-"""From jobs to requests: one retrieval per archive ID, one inventory per vault and slot."""
+"""From jobs to requests: one retrieval per archive or piece of it, one inventory per vault and slot."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.inventory.archive import Archive
+from glacier_manifest.inventory.filters import Selection, rank
 from glacier_manifest.inventory.id_list import ListedId
-from glacier_manifest.jobs.address import address_of
+from glacier_manifest.inventory.reading import Inventory, vault_finding
 from glacier_manifest.jobs.instant import slot_name
-from glacier_manifest.jobs.key import request_key
-from glacier_manifest.jobs.request import (
-    ArchiveRetrieval,
-    InventoryRetrieval,
-    Request,
-    Select,
-    Vault,
-    What,
+from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, Request, Vault
+from glacier_manifest.manifest import (
+    Archives,
+    FromInventory,
+    IdList,
+    InventorySource,
+    Job,
+    ListedArchive,
+    SelectQuery,
 )
-from glacier_manifest.manifest import Archives, IdList, Job, SelectQuery
+from glacier_manifest.planning.bounded import bounded_entry
+from glacier_manifest.planning.lot import Asking, Lot, Piece, Query
+from glacier_manifest.planning.pieces import Cut, Sized, cutting
 from glacier_manifest.planning.place import Place
-
-#: Opens a list of archive IDs and streams it.
-ListReader = Callable[[IdList], Iterable[ListedId]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,106 +36,185 @@ class Asked:
     span: Span
 
 
+class Sources(Protocol):
+    """Opens what a manifest names: lists of archive IDs, and inventories."""
+
+    def ids(self, id_list: IdList) -> Iterable[ListedId]:
+        """Stream a list of archive IDs.
+
+        Raises:
+            InvalidInput: It cannot be read, or holds something else.
+        """
+
+    def inventory(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        """Return an inventory; None where it is the output of a job that is not there yet."""
+
+    def sizes(self, inventory: Inventory) -> Mapping[str, Sized]:
+        """Read an inventory to its end; return the size and the date of each archive in it."""
+
+    def warn(self, finding: Diagnostic) -> None:
+        """Take what is odd and does not stop the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Archives of which only the first in an order are meant.
+
+    Attributes:
+        pieces: Each with what it is ordered by.
+        limit: How many are meant.
+        descending: Whether the order is turned round.
+    """
+
+    pieces: Iterable[tuple[tuple[str | int, str], Piece]]
+    limit: int
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a job asks of one vault, or a part of it.
+
+    Attributes:
+        lot: What its requests have in common.
+        pieces: What tells them apart, or archives that are still to be ranked.
+        cut: Makes the pieces that are asked for of an archive; None where it is asked for as it is.
+        waits_for: The job whose output must be there first; then there are no pieces yet.
+    """
+
+    lot: Lot
+    pieces: Iterable[Piece] | Ranked = ()
+    cut: Cut | None = None
+    waits_for: str | None = None
+
+
 def expand(
-    jobs: Iterable[Job], *, places: Mapping[str, Place], now: datetime, read_list: ListReader
-) -> Iterator[Asked]:
-    """Stream every request that the jobs ask for, in the order of the manifest.
+    jobs: Iterable[Job], *, places: Mapping[str, Place], now: datetime, sources: Sources
+) -> Iterator[Portion]:
+    """Stream all that the jobs ask for, portion by portion, in the order of the manifest.
 
     Args:
         jobs: The manifest's jobs.
         places: The account and region of each, by name.
         now: The moment whose slots count, with a timezone.
-        read_list: Opens an `archive_ids_from` file.
+        sources: Opens what the jobs name.
 
     Raises:
-        InvalidInput: A list of archive IDs is wrong.
+        InvalidInput: A list or an inventory is wrong, or is another vault's.
     """
     for job in jobs:
-        slot = slot_name(job.schedule.latest_tick(now)) if job.schedule is not None else None
         for name in job.vaults:
             vault = Vault(places[job.name].account_id, places[job.name].region, name)
-            for what, span in _what(job, read_list):
-                request = _request(job, vault, what, slot)
-                yield Asked(request_key(request), request, span)
+            lot = lot_at(job, vault, now)
+            match job.ask:
+                case InventoryRetrieval():
+                    yield Portion(lot, [Piece()])
+                case SelectQuery() as query:
+                    yield Portion(lot, map(_named, query.archive_ids))
+                case Archives(from_inventory=FromInventory() as wish) as archives:
+                    yield _from_inventory(lot, archives, wish, sources)
+                case Archives() as archives:
+                    yield from _from_ids(lot, archives, sources)
 
 
-def _request(job: Job, vault: Vault, what: What, slot: str | None) -> Request:
-    return Request(
+def lot_at(job: Job, vault: Vault, now: datetime) -> Lot:
+    """Return what the requests of a job at one vault have in common, at the slot that counts at `now`."""
+    slot = slot_name(job.schedule.latest_tick(now)) if job.schedule is not None else None
+    return Lot(
         job=job.name,
         vault=vault,
-        what=what,
+        asking=_asking(job),
+        span=job.span,
+        file=job.span.file,
         tiers=job.tiers,
         description=job.description,
         sns_topic=job.sns_topic,
         slot=slot,
         schedule=job.schedule,
-        size=_size_of(what),
+        save_to=job.save_to,
+        allows_overlap=isinstance(job.ask, Archives) and job.ask.allow_overlap,
+        bounded=bounded_entry(job, vault),
     )
 
 
-def _size_of(what: What) -> int | None:
-    """Return the bytes that are asked for, where the manifest alone tells."""
-    asked_for = what.retrieval_byte_range if isinstance(what, ArchiveRetrieval) else None
-    return None if asked_for is None else asked_for.end - asked_for.start + 1
-
-
-def _what(job: Job, read_list: ListReader) -> Iterator[tuple[What, Span]]:
+def _asking(job: Job) -> Asking:
     match job.ask:
         case InventoryRetrieval() as inventory:
-            yield inventory, job.span
+            return inventory
         case SelectQuery() as query:
-            for listed in query.archive_ids:
-                yield Select(listed.archive_id, query.select_parameters, query.output_location), listed.span
-        case Archives() as archives:
-            for archive_id, span in _archive_ids(archives, read_list):
-                yield ArchiveRetrieval(archive_id, archives.retrieval_byte_range), span
+            return Query(query.select_parameters, query.output_location)
+        case Archives():
+            return ArchiveRetrieval
 
 
-def _archive_ids(archives: Archives, read_list: ListReader) -> Iterator[tuple[str, Span]]:
-    for listed in archives.archive_ids:
-        yield listed.archive_id, listed.span
+def _named(listed: ListedArchive) -> Piece:
+    return Piece(listed.archive_id, line=listed.span.line, column=listed.span.column)
+
+
+def _listed(row: ListedId) -> Piece:
+    return Piece(row.archive_id, line=row.line, column=1)
+
+
+def _picked(archive: Archive) -> Piece:
+    return Piece(archive.archive_id, size=archive.size, created=archive.creation_date)
+
+
+def _from_ids(lot: Lot, archives: Archives, sources: Sources) -> Iterator[Portion]:
+    sizes: Mapping[str, Sized] = {}
+    if archives.sizes_from is not None:
+        inventory = sources.inventory(archives.sizes_from, lot.vault)
+        if inventory is not None:
+            sizes = sources.sizes(inventory)
+            _check_vault(inventory, lot.vault, archives.sizes_from, sources)
+        elif lot.bounded is not None:
+            yield Portion(lot, waits_for=archives.sizes_from.job)
+            return
+    cut = cutting(archives, lot, sizes)
+    if archives.archive_ids:
+        yield Portion(lot, map(_named, archives.archive_ids), cut)
     if archives.archive_ids_from is not None:
-        for row in read_list(archives.archive_ids_from):
-            yield row.archive_id, Span(archives.archive_ids_from.path, row.line, 1, 1 + len(row.archive_id))
+        pieces = map(_listed, sources.ids(archives.archive_ids_from))
+        in_list = replace(lot, file=archives.archive_ids_from.path)
+        yield Portion(in_list, pieces, cutting(archives, in_list, sizes))
 
 
-def merged(asked: Iterable[Asked]) -> tuple[Asked, ...]:
-    """Take requests with the same key as the one request that they are; the first one is kept.
-
-    Raises:
-        InvalidInput: Two of them disagree on the tier: only one can be bought.
-    """
-    kept: dict[str, Asked] = {}
-    conflicts: list[Diagnostic] = []
-    for one in asked:
-        first = kept.setdefault(one.key, one)
-        if first.request.effective_tiers != one.request.effective_tiers:
-            conflicts.append(_conflict(first, one))
-    if conflicts:
-        raise InvalidInput(conflicts)
-    return tuple(kept.values())
+def _from_inventory(lot: Lot, archives: Archives, wish: FromInventory, sources: Sources) -> Portion:
+    inventory = sources.inventory(wish.source, lot.vault)
+    if inventory is None:
+        return Portion(lot, waits_for=wish.source.job)
+    cut = cutting(archives, lot, {})
+    chosen = Selection(wish).of(_of_vault(inventory, lot.vault, wish.source, sources))
+    order = rank(wish.order)
+    if wish.limit is None or order is None:
+        return Portion(lot, map(_picked, chosen), cut)
+    return Portion(lot, Ranked(_ranked(chosen, order), wish.limit, wish.descending), cut)
 
 
-def _conflict(first: Asked, second: Asked) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        "conflicting-requests",
-        f"{address_of(second.request)} asks for what {address_of(first.request)} asks for, "
-        f"at another tier ({_tiers(second.request)} instead of {_tiers(first.request)})",
-        span=second.span,
-        label=f"first asked for at {first.span.file}:{first.span.line}",
-        help="ask for it once, or at one tier",
-    )
+def _ranked(
+    archives: Iterable[Archive], order: Callable[[Archive], tuple[str | int, str]]
+) -> Iterator[tuple[tuple[str | int, str], Piece]]:
+    return ((order(archive), _picked(archive)) for archive in archives)
 
 
-def _tiers(request: Request) -> str:
-    return ", ".join(request.effective_tiers)
+def _of_vault(
+    inventory: Inventory, vault: Vault, source: InventorySource, sources: Sources
+) -> Iterator[Archive]:
+    """Stream an inventory; whose it is may stand at its end, before which nothing is started."""
+    yield from inventory
+    _check_vault(inventory, vault, source, sources)
 
 
-def at_slot(asked: Asked, now: datetime) -> Asked:
-    """Return the request of the same series whose slot counts at `now`; one without a schedule as it is."""
-    request = asked.request
-    if request.schedule is None:
-        return asked
-    current = replace(request, slot=slot_name(request.schedule.latest_tick(now)))
-    return Asked(request_key(current), current, asked.span)
+def _check_vault(inventory: Inventory, vault: Vault, source: InventorySource, sources: Sources) -> None:
+    found = vault_finding(inventory, vault, span=source.span)
+    if found is None:
+        return
+    if found.severity is Severity.ERROR:
+        raise InvalidInput([found])
+    sources.warn(found)
+
+
+def at_slot(lot: Lot, now: datetime) -> Lot:
+    """Return the lot of the same series whose slot counts at `now`; one without a schedule as it is."""
+    if lot.schedule is None:
+        return lot
+    return replace(lot, slot=slot_name(lot.schedule.latest_tick(now)))

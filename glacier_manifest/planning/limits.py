@@ -14,11 +14,9 @@ from glacier_manifest.jobs.request import JobType
 from glacier_manifest.jobs.tier import SERVICE_DEFAULT, Tier
 from glacier_manifest.manifest import Limits
 from glacier_manifest.planning.allowances import UNKNOWN_PRICE, UNKNOWN_SIZE, Allowances
-from glacier_manifest.planning.cost import Cost, Tally, Totals, cost_of, dollars
-from glacier_manifest.planning.plan import Action, Plan
-from glacier_manifest.planning.price_table import SHIPPED
+from glacier_manifest.planning.cost import Cost, Tally, cost_of, dollars
 from glacier_manifest.planning.prices import PriceTable
-from glacier_manifest.state.protocol import Started, StartedGroup
+from glacier_manifest.state.protocol import StartedGroup
 from glacier_manifest.units import GIB, MIB, format_size
 
 _TIERS = {str(tier): tier for tier in Tier}
@@ -108,32 +106,40 @@ class _Scope:
         return f"limits.{name}" if self.job is None else f"jobs.{self.job}.limits.{name}"
 
 
-def check_totals(
-    now: Sequence[Tally],
-    *,
-    before: Sequence[Tally],
-    limits: Limits,
-    job_limits: Mapping[str, Limits],
-    prices: PriceTable,
-    allowances: Allowances,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What bounds an approval.
+
+    Attributes:
+        limits: The manifest's limits.
+        job_limits: The limits of the jobs that have their own, by the job's name.
+        prices: What Glacier charges.
+        allowances: What this run lifts.
+    """
+
+    limits: Limits
+    job_limits: Mapping[str, Limits]
+    prices: PriceTable
+    allowances: Allowances
+
+
+def check_totals(now: Sequence[Tally], *, before: Sequence[Tally], bounds: Bounds) -> None:
     """Refuse what would take an approval over one of its limits: those over all, then each job's own.
 
     Args:
         now: What would start now.
         before: What the same approval has started before.
-        limits: The manifest's limits.
-        job_limits: The limits of the jobs that have their own, by the job's name.
-        prices: What Glacier charges.
-        allowances: What this run lifts.
+        bounds: What bounds the approval.
 
     Raises:
         OverLimit: ``over-limit``, ``unknown-size`` or ``unknown-price``; names the limit, the numbers and the
             flag that lifts that one.
     """
-    _check(_Scope(None, limits, now, _sum(now, prices), _sum(before, prices)), allowances, prices)
+    prices, allowances = bounds.prices, bounds.allowances
+    everything = _Scope(None, bounds.limits, now, _sum(now, prices), _sum(before, prices))
+    _check(everything, allowances, prices)
     now_of, before_of = _by_job(now), _by_job(before)
-    for job, own in job_limits.items():
+    for job, own in bounds.job_limits.items():
         rows = now_of.get(job, [])
         scope = _Scope(job, own, rows, _sum(rows, prices), _sum(before_of.get(job, []), prices))
         _check(scope, allowances, prices)
@@ -144,49 +150,6 @@ def _by_job(tallies: Iterable[Tally]) -> Mapping[str, list[Tally]]:
     for tally in tallies:
         found.setdefault(tally.job, []).append(tally)
     return found
-
-
-def totals_of(starts: Iterable[Action]) -> Totals:
-    """Return the totals of what would start."""
-    totals = Totals()
-    for action in starts:
-        request = action.request
-        vault = request.vault
-        totals.add(
-            request.job,
-            vault.name,
-            vault.region,
-            vault.account_id,
-            request.effective_tiers,
-            request.size,
-            request.type,
-        )
-    return totals
-
-
-def check_limits(
-    plan: Plan,
-    *,
-    limits: Limits,
-    allowances: Allowances,
-    started: Started,
-    prices: PriceTable = SHIPPED,
-) -> None:
-    """Refuse a plan that would take an approval over one of its limits, where only counts are known.
-
-    Args:
-        plan: What would start now.
-        limits: The manifest's limits.
-        allowances: Those that this run lifts.
-        started: How many jobs the same approval has started before.
-        prices: What Glacier charges.
-
-    Raises:
-        OverLimit: Names the limit, the numbers and the flag that lifts that one.
-    """
-    now = totals_of(plan.starts).rows()
-    before = _Amounts(started.jobs, started.expedited_jobs)
-    _check(_Scope(None, limits, now, _sum(now, prices), before), allowances, prices)
 
 
 def _check(scope: _Scope, allowances: Allowances, prices: PriceTable) -> None:

@@ -1,17 +1,17 @@
 """A plan: for every request, what would be done about it, and why."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from typing import Protocol
 
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.request import Request
+from glacier_manifest.jobs.request import JobType, Request, Vault
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Repurchases
-from glacier_manifest.planning.approval import digest, entry, standing_entry
+from glacier_manifest.planning.approval import entry, standing_entry
+from glacier_manifest.planning.cost import Tally
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
 
@@ -40,6 +40,7 @@ class Reason(StrEnum):
     DONE = "done"
     REJECTED = "rejected"
     FOUND_IN_GLACIER = "found_in_glacier"
+    NEEDS_OUTPUT = "needs_output"
 
 
 #: The verbs that send an InitiateJob call, and so cost money.
@@ -82,6 +83,7 @@ class Action:
         drift: Where what was bought differs from what the manifest says now.
         sighting: The job in Glacier's listing that serves it, where that is why nothing is bought.
         restarts: How often it may be bought again by itself.
+        bounded: The entry that approves its whole job within that job's limits, where it has one.
     """
 
     verb: Verb
@@ -93,6 +95,7 @@ class Action:
     drift: tuple[Drift, ...] = ()
     sighting: Sighting | None = None
     restarts: Repurchases = NEVER
+    bounded: str | None = None
 
     @property
     def starts(self) -> bool:
@@ -107,6 +110,8 @@ class Action:
     @property
     def entry(self) -> str:
         """What a reviewer approves of it."""
+        if self.bounded is not None and self.verb is not Verb.RESTART:
+            return self.bounded
         return entry_of(
             self.request, self.generation, verb=self.verb, reason=self.reason, restarts=self.restarts
         )
@@ -123,40 +128,120 @@ class Action:
         return Tier.EXPEDITED in self.request.effective_tiers
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Every action, in order, and the moment for which they were decided."""
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A job at one vault whose archives another job's output must tell first.
 
-    actions: tuple[Action, ...]
-    made_at: datetime
+    Attributes:
+        job: The job's name.
+        vault: The vault.
+        tiers: The tiers that may be paid for, in order.
+        waits_for: The job whose output it needs.
+        entry: What a reviewer approves of it: the job itself, within its own limits.
+    """
 
-    @cached_property
-    def starts(self) -> tuple[Action, ...]:
-        """The actions that would send an InitiateJob call."""
-        return tuple(action for action in self.actions if action.starts)
-
-    @cached_property
-    def digest(self) -> str:
-        """The digest of everything selected, started or not, so that a partial failure keeps it."""
-        return digest(self.entries)
+    job: str
+    vault: Vault
+    tiers: tuple[Tier, ...]
+    waits_for: str
+    entry: str
 
     @property
-    def entries(self) -> Iterable[str]:
-        """The approval entries of everything selected."""
-        return (action.entry for action in self.actions)
+    def address(self) -> str:
+        """The address below which its requests will stand."""
+        return f"{self.job}/{self.vault.name}"
 
-    @cached_property
+
+class Plan(Protocol):
+    """Every action, in order, and the moment for which they were decided; it may hold millions."""
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was made."""
+
+    @property
     def summary(self) -> Mapping[Verb, int]:
         """How many requests each verb stands for."""
-        counts = Counter(action.verb for action in self.actions)
-        return {verb: counts[verb] for verb in Verb}
+
+    @property
+    def unchanged(self) -> Mapping[Reason, int]:
+        """How many requests are left as they are, and why: they wait or are kept."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything selected, started or not, so that a partial failure keeps it."""
 
     @property
     def restarts(self) -> Repurchases:
         """How often each request in it may be bought again by itself."""
-        return next((action.restarts for action in self.actions), NEVER)
 
     @property
     def slots(self) -> frozenset[str]:
         """The slots of the scheduled requests in it."""
-        return frozenset(action.request.slot for action in self.actions if action.request.slot is not None)
+
+    @property
+    def vaults(self) -> frozenset[Vault]:
+        """The vaults that it asks."""
+
+    @property
+    def blocked(self) -> Sequence[Blocked]:
+        """The jobs that have no requests yet, in the order of the manifest."""
+
+    @property
+    def start_count(self) -> int:
+        """How many would send an InitiateJob call now, which may be the next few only."""
+
+    @property
+    def tallies(self) -> Sequence[Tally]:
+        """What would start, for each job at each vault and its tiers, in the order of the manifest."""
+
+    def entries(self) -> Iterator[str]:
+        """Stream the approval entries of everything selected, sorted, each once."""
+
+    def actions(self, *, verbs: Collection[Verb] | None = None, limit: int | None = None) -> Iterator[Action]:
+        """Stream actions in the order of the manifest.
+
+        Args:
+            verbs: Which; all of them by default.
+            limit: How many at most.
+        """
+
+    def starts(self) -> Iterator[Action]:
+        """Stream what would start in the order in which it is to be sent."""
+
+    def largest(self) -> Action | None:
+        """Return what would start with the most bytes; None where no size is known."""
+
+    def unsized(self) -> Action | None:
+        """Return the first archive that would start and has a size that nobody knows, if one has."""
+
+    def inventories(self, *, verb: Verb, limit: int) -> Iterator[Action]:
+        """Stream the actions on inventories for which this is done, in the order of the manifest."""
+
+    def drifted(self, *, limit: int | None = None) -> Iterator[Action]:
+        """Stream the actions whose job differs from what the manifest says now."""
+
+    def drifted_count(self) -> int:
+        """Return how many do."""
+
+
+def requests_in(plan: Plan) -> int:
+    """Return how many requests a plan speaks of."""
+    return sum(plan.summary.values())
+
+
+def tally_of(action: Action) -> Tally:
+    """Return one action as a tally of its own, by which it is priced."""
+    request, vault = action.request, action.request.vault
+    is_inventory = request.type is JobType.INVENTORY_RETRIEVAL
+    return Tally(
+        job=request.job,
+        account=vault.account_id,
+        region=vault.region,
+        vault=vault.name,
+        kind=request.type,
+        tiers=request.effective_tiers,
+        count=1,
+        bytes=request.size or 0,
+        unknown_sizes=int(request.size is None and not is_inventory),
+    )

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
-from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import (
     ArchiveRetrieval,
     ByteRange,
@@ -30,10 +29,11 @@ from glacier_manifest.jobs.request import (
 )
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.manifest import NEVER, Limits, Pace, Repurchases
+from glacier_manifest.manifest import NEVER, Limits, Pace, Price, Repurchases
 from glacier_manifest.planning.approval import digest
-from glacier_manifest.planning.expand import Asked
-from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of
+from glacier_manifest.planning.limits import Bounds
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of, requests_in
+from glacier_manifest.planning.prices import PriceTable, RegionPrices
 
 FORMAT_VERSION: Literal["1.0"] = "1.0"
 _KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
@@ -41,6 +41,57 @@ _KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
 
 class _Edge(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Limits(_Edge):
+    jobs: int | None = None
+    expedited_jobs: int | None = None
+    bytes: int | None = None
+    cost: Decimal | None = None
+
+    @classmethod
+    def of(cls, limits: Limits) -> "_Limits":
+        return cls(
+            jobs=limits.jobs, expedited_jobs=limits.expedited_jobs, bytes=limits.bytes, cost=limits.cost
+        )
+
+    @property
+    def read(self) -> Limits:
+        return Limits(jobs=self.jobs, expedited_jobs=self.expedited_jobs, bytes=self.bytes, cost=self.cost)
+
+
+class _Price(_Edge):
+    per_gb: Decimal | None
+    per_1000_requests: Decimal | None
+
+
+class _RegionPrices(_Edge):
+    as_of: date
+    tiers: dict[Tier, _Price]
+
+    @property
+    def read(self) -> RegionPrices:
+        tiers = {tier: Price(one.per_gb, one.per_1000_requests) for tier, one in self.tiers.items()}
+        return RegionPrices(tiers, self.as_of)
+
+
+class _Prices(_Edge):
+    source: str
+    regions: dict[str, _RegionPrices]
+
+    @classmethod
+    def of(cls, prices: PriceTable, regions: Iterable[str]) -> "_Prices":
+        """Keep only what this plan is priced by."""
+        kept = {name: prices.regions[name] for name in sorted({*regions}) if name in prices.regions}
+        return cls(source=prices.source, regions={name: _region(one) for name, one in kept.items()})
+
+
+def _region(prices: RegionPrices) -> _RegionPrices:
+    tiers = {
+        tier: _Price(per_gb=one.per_gb, per_1000_requests=one.per_1000_requests)
+        for tier, one in prices.tiers.items()
+    }
+    return _RegionPrices(as_of=prices.as_of, tiers=tiers)
 
 
 class PlanHeader(_Edge):
@@ -53,7 +104,10 @@ class PlanHeader(_Edge):
         manifests: The files it was made from, as they were named.
         pace: Requests a second, how many at once, and bytes a day where they are limited.
         limits: What the approval may start.
+        job_limits: What it may start of the jobs that have limits of their own.
+        prices: What it was priced by.
         restarts: How often a request may be bought again by itself.
+        blocked: The entries of jobs that have no requests before the output of another is there.
         allow: The limits that were lifted when it was made.
         seal: The hash of all of the file without its seal; None before it is written.
     """
@@ -66,7 +120,10 @@ class PlanHeader(_Edge):
     actions: int
     manifests: tuple[str, ...]
     pace: dict[str, float]
-    limits: dict[str, int | None]
+    limits: _Limits
+    job_limits: dict[str, _Limits]
+    prices: _Prices
+    blocked: tuple[str, ...] = ()
     restarts: dict[str, int]
     allow: dict[str, int | Decimal]
     seal: str | None = None
@@ -75,6 +132,32 @@ class PlanHeader(_Edge):
     def repurchases(self) -> Repurchases:
         """How often a request may be bought again by itself."""
         return Repurchases(expired=self.restarts["expired"], failed=self.restarts["failed"])
+
+    @property
+    def limits_read(self) -> Limits:
+        """The limits that stood in the manifest."""
+        return self.limits.read
+
+    @property
+    def job_limits_read(self) -> Mapping[str, Limits]:
+        """The limits of the jobs that had their own."""
+        return {job: limits.read for job, limits in self.job_limits.items()}
+
+    @property
+    def prices_read(self) -> PriceTable:
+        """The prices that the reviewer saw."""
+        regions = {name: region.read for name, region in self.prices.regions.items()}
+        return PriceTable(self.prices.source, regions)
+
+    @property
+    def pace_read(self) -> Pace:
+        """The pace that stood in the manifest."""
+        bytes_per_day = self.pace.get("bytes_per_day")
+        return Pace(
+            requests_per_second=self.pace["requests_per_second"],
+            concurrency=int(self.pace["concurrency"]),
+            bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
+        )
 
 
 class _Schedule(_Edge):
@@ -95,47 +178,28 @@ class _Line(_Edge):
     slot: str | None
     schedule: _Schedule | None
     size: int | None
+    created: str | None = None
+    bounded: str | None = None
     body: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedPlan:
-    """A plan that was read back.
+class SavedAction:
+    """One line of a plan file that was read back.
 
     Attributes:
-        header: Its first line.
-        asked: Its requests.
-        entries: The approval entries of its actions.
-        restarts: The generation that each restart in it would buy, by key.
+        request: The request.
+        line: Where it stands, counted from 1.
+        entry: Its approval entry.
+        bounded: The entry that approves its whole job, where it has one.
+        restarts: The generation that it would buy again; None where it is no restart.
     """
 
-    header: PlanHeader
-    asked: tuple[Asked, ...]
-    entries: frozenset[str]
-    restarts: Mapping[str, int]
-
-    @property
-    def limits(self) -> Limits:
-        """The limits that stood in the manifest."""
-        expedited = self.header.limits.get("expedited_jobs")
-        return Limits(
-            jobs=self.header.limits.get("jobs"), expedited_jobs=5 if expedited is None else expedited
-        )
-
-    @property
-    def pace(self) -> Pace:
-        """The pace that stood in the manifest."""
-        bytes_per_day = self.header.pace.get("bytes_per_day")
-        return Pace(
-            requests_per_second=self.header.pace["requests_per_second"],
-            concurrency=int(self.header.pace["concurrency"]),
-            bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
-        )
-
-    @property
-    def repurchases(self) -> Repurchases:
-        """How often a request may be bought again by itself, as the reviewer saw it."""
-        return self.header.repurchases
+    request: Request
+    line: int
+    entry: str
+    bounded: str | None
+    restarts: int | None
 
 
 def is_plan_file(first_line: str) -> bool:
@@ -153,8 +217,7 @@ def header_of(
     state_id: str | None,
     manifests: Sequence[Path],
     pace: Pace,
-    limits: Limits,
-    allow: Mapping[str, int | Decimal],
+    bounds: Bounds,
     restarts: Repurchases = NEVER,
 ) -> PlanHeader:
     """Return the first line of a plan file."""
@@ -163,26 +226,29 @@ def header_of(
         state_id=state_id,
         digest=plan.digest,
         made_at=plan.made_at,
-        actions=len(plan.actions),
+        actions=requests_in(plan) - len(plan.blocked),
         manifests=tuple(str(path) for path in manifests),
         pace={
             "requests_per_second": pace.requests_per_second,
             "concurrency": pace.concurrency,
             **bytes_per_day,
         },
-        limits={"jobs": limits.jobs, "expedited_jobs": limits.expedited_jobs},
+        limits=_Limits.of(bounds.limits),
+        job_limits={job: _Limits.of(own) for job, own in bounds.job_limits.items()},
+        prices=_Prices.of(bounds.prices, (vault.region for vault in plan.vaults)),
         restarts={"expired": restarts.expired, "failed": restarts.failed},
-        allow=dict(allow),
+        blocked=tuple(one.entry for one in plan.blocked),
+        allow=dict(bounds.allowances.values),
     )
 
 
 def plan_lines(plan: Plan, header: PlanHeader) -> Iterator[str]:
     """Stream the lines of a plan file, each without its line end."""
     seal = _Seal(header)
-    for action in plan.actions:
+    for action in plan.actions():
         seal.add(_line_of(action).model_dump_json())
     yield header.model_copy(update={"seal": seal.text}).model_dump_json()
-    for action in plan.actions:
+    for action in plan.actions():
         yield _line_of(action).model_dump_json()
 
 
@@ -218,42 +284,62 @@ def _line_of(action: Action) -> _Line:
         slot=request.slot,
         schedule=None if schedule is None else _Schedule(cron=schedule.cron, timezone=schedule.timezone),
         size=request.size,
+        created=request.created,
+        bounded=action.bounded,
         body=request.body(tier=None, description=request.description),
     )
 
 
-def read_plan(lines: Iterable[str], *, file: Path) -> SavedPlan:
-    """Read a plan file back.
+def read_header(text: str, *, file: Path) -> PlanHeader:
+    """Read the first line of a plan file.
+
+    Raises:
+        InvalidInput: It is not that of a plan file of this format.
+    """
+    return _header(text, file)
+
+
+def read_actions(rows: Iterable[str], header: PlanHeader, *, file: Path) -> Iterator[SavedAction]:
+    """Stream the lines of a plan file below its header.
+
+    Nothing may be made of them before they were read to their end: only there is it known that the file is
+    whole. The digest is checked apart (`check_digest`), since that takes the entries sorted.
 
     Args:
-        lines: Its lines.
+        rows: The lines.
+        header: Its first line.
         file: Its name, for messages.
 
     Raises:
         InvalidInput: It is not a whole, unchanged plan file of this format.
     """
-    rows = iter(lines)
-    header = _header(next(rows, ""), file)
     seal = _Seal(header)
-    asked: list[Asked] = []
-    entries: set[str] = set()
-    restarts: dict[str, int] = {}
+    count = 0
     for number, text in enumerate(rows, start=2):
         seal.add(text)
-        line, one = _read(text, file, number)
-        asked.append(one)
-        entries.add(_entry(line, one.request, header))
-        if line.action in STARTING and line.generation > 0:
-            restarts[one.key] = line.generation
-    if len(asked) != header.actions or digest(entries) != header.digest or seal.text != header.seal:
-        raise _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
-    return SavedPlan(header, tuple(asked), frozenset(entries), restarts)
+        yield _read(text, header, file, number)
+        count += 1
+    if count != header.actions or seal.text != header.seal:
+        raise _edited(file)
 
 
-def _entry(line: _Line, request: Request, header: PlanHeader) -> str:
-    return entry_of(
-        request, line.generation, verb=line.action, reason=line.reason, restarts=header.repurchases
-    )
+def check_digest(header: PlanHeader, entries: Iterable[str], *, file: Path) -> None:
+    """Refuse a plan file whose entries do not give its digest.
+
+    Args:
+        header: Its first line.
+        entries: The entries of its lines, sorted, each once.
+        file: Its name, for messages.
+
+    Raises:
+        InvalidInput: They do not.
+    """
+    if digest(entries) != header.digest:
+        raise _edited(file)
+
+
+def _edited(file: Path) -> InvalidInput:
+    return _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
 
 
 def _header(text: str, file: Path) -> PlanHeader:
@@ -263,13 +349,17 @@ def _header(text: str, file: Path) -> PlanHeader:
         raise _damaged(file, f"its header does not read ({error.error_count()} faults)") from None
 
 
-def _read(text: str, file: Path, number: int) -> tuple[_Line, Asked]:
+def _read(text: str, header: PlanHeader, file: Path, number: int) -> SavedAction:
     try:
         line = _Line.model_validate_json(text)
         request = _request(line)
-        return line, Asked(request_key(request), request, Span(file, number, 1, 2))
+        verb, reason, restarts = line.action, line.reason, header.repurchases
+        alone = entry_of(request, line.generation, verb=verb, reason=reason, restarts=restarts)
     except (ValueError, LookupError, AttributeError, TypeError):  # whatever a body may lack or hold instead
         raise _damaged(file, f"line {number} does not read", number) from None
+    entry = line.bounded if line.bounded is not None and verb is not Verb.RESTART else alone
+    is_restart = line.action in STARTING and line.generation > 0
+    return SavedAction(request, number, entry, line.bounded, line.generation if is_restart else None)
 
 
 def _damaged(file: Path, what: str, line: int = 1) -> InvalidInput:
@@ -295,6 +385,7 @@ def _request(line: _Line) -> Request:
         slot=line.slot,
         schedule=None if schedule is None else Schedule(schedule.cron, schedule.timezone),
         size=line.size,
+        created=line.created,
     )
 
 

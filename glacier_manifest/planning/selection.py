@@ -1,54 +1,90 @@
-"""What `--target` and `--exclude` leave of the requests."""
+"""What patterns such as `--target` mean among the addresses of a plan, which are looked at one by one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from glacier_manifest.errors import UsageError
-from glacier_manifest.jobs.address import AddressPattern, address_of
-from glacier_manifest.planning.expand import Asked
+from glacier_manifest.jobs.address import AddressPattern, Match
 
 _SHOWN = 2
+#: How many archive IDs with one beginning are told apart.
+_MOST_COUNTED = 1000
 
 
-def selected(asked: Iterable[Asked], *, targets: Sequence[str], excludes: Sequence[str]) -> tuple[Asked, ...]:
-    """Keep the requests that a target names (all, where there is none) and no exclusion does.
+@dataclass(slots=True)
+class _Meant:
+    """One pattern, and the best that it was found to match so far."""
 
-    Raises:
-        UsageError: A target or an exclusion names nothing: a slip of the pen must not widen a run.
+    pattern: AddressPattern
+    best: Match = Match.NONE
+    first: list[str] = field(default_factory=list)
+    archive_ids: set[str] = field(default_factory=set)
+
+    def look(self, address: str, archive_id: str | None) -> None:
+        match = self.pattern.match(address)
+        if match is Match.NONE or match < self.best:
+            return
+        if match > self.best:
+            self.best, self.first, self.archive_ids = match, [], set()
+        if archive_id is not None and archive_id not in self.archive_ids:
+            if len(self.first) < _SHOWN:
+                self.first.append(address)
+            if len(self.archive_ids) < _MOST_COUNTED:
+                self.archive_ids.add(archive_id)
+
+    def check(self) -> None:
+        text, count = self.pattern.text, len(self.archive_ids)
+        if self.best is Match.NONE:
+            raise UsageError(
+                "no-such-address",
+                f"nothing in the manifest has an address that begins with {text!r}",
+                next_step="run 'glacier-manifest plan' to see every address; wildcards are * and ?",
+            )
+        if self.best is Match.CUT and count > 1:
+            raise UsageError(
+                "ambiguous-address",
+                f"{text!r} is the beginning of {_counted(count)} archive IDs: {', '.join(self.first)}"
+                f"{', ...' if count > _SHOWN else ''}",
+                next_step=f"write more of the archive ID, or {text}* where all of them are meant",
+            )
+
+    def means(self, address: str) -> bool:
+        return self.pattern.match(address) is self.best
+
+
+def _counted(count: int) -> str:
+    return f"{count} or more" if count == _MOST_COUNTED else str(count)
+
+
+class Meaning:
+    """What a user's patterns mean: each the best of whole addresses, what stands below them, and cut IDs.
+
+    All addresses are looked at once before it can be told which of them are meant.
     """
-    requests = {address_of(one.request): one for one in asked}
-    wanted = named(targets, requests) if targets else frozenset(requests)
-    unwanted = named(excludes, requests)
-    return tuple(one for address, one in requests.items() if address in wanted - unwanted)
 
+    def __init__(self, patterns: Iterable[str], addresses: Iterable[tuple[str, str | None]]) -> None:
+        """Look at all addresses.
 
-def named(patterns: Iterable[str], requests: Mapping[str, Asked]) -> frozenset[str]:
-    """Return the addresses that patterns mean.
+        Args:
+            patterns: What a user wrote.
+            addresses: Every address, with its archive ID; they are not asked for where there is no pattern.
 
-    Args:
-        patterns: What a user wrote.
-        requests: Every request, by its address.
+        Raises:
+            UsageError: A pattern names nothing, or is a cut archive ID that several archives begin with.
+        """
+        self._meant = [_Meant(AddressPattern(text)) for text in patterns]
+        if self._meant:
+            for address, archive_id in addresses:
+                for one in self._meant:
+                    one.look(address, archive_id)
+        for one in self._meant:
+            one.check()
 
-    Raises:
-        UsageError: A pattern names nothing, or is a cut archive ID that several archives begin with.
-    """
-    return frozenset(address for text in patterns for address in _meant(text, requests))
+    def __bool__(self) -> bool:
+        return bool(self._meant)
 
-
-def _meant(text: str, requests: Mapping[str, Asked]) -> tuple[str, ...]:
-    pattern = AddressPattern(text)
-    found = pattern.choose(requests)
-    if not found:
-        raise UsageError(
-            "no-such-address",
-            f"nothing in the manifest has an address that begins with {text!r}",
-            next_step="run 'glacier-manifest plan' to see every address; wildcards are * and ?",
-        )
-    archives = {requests[address].request.archive_id for address in found}
-    if len(archives) > 1 and not pattern.matches(found[0]):
-        raise UsageError(
-            "ambiguous-address",
-            f"{text!r} is the beginning of {len(archives)} archive IDs: {found[0]}, {found[1]}"
-            f"{', ...' if len(found) > _SHOWN else ''}",
-            next_step=f"write more of the archive ID, or {text}* where all of them are meant",
-        )
-    return found
+    def __contains__(self, address: object) -> bool:
+        """Say whether a pattern means this address."""
+        if not isinstance(address, str):
+            return False
+        return any(one.means(address) for one in self._meant)

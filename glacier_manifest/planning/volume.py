@@ -1,7 +1,5 @@
 """What can never be held to the bytes of a day."""
 
-from collections.abc import Sequence
-
 from glacier_manifest.errors import OverLimit
 from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.plan import Action, Plan
@@ -24,13 +22,12 @@ def check_volume(plan: Plan, *, bytes_per_day: int | None, allowances: Allowance
     """
     if bytes_per_day is None:
         return
-    retrievals = [action for action in plan.starts if action.request.archive_id is not None]
-    unknown = [action for action in retrievals if action.request.size is None]
-    if unknown and not allowances.unknown_size:
-        raise _of_unknown_size(unknown)
-    large = [one for one in retrievals if (one.request.size or 0) > bytes_per_day]
-    if large:
-        raise _larger_than_a_day(large[0], bytes_per_day)
+    unknown = sum(tally.unknown_sizes for tally in plan.tallies)
+    first, largest = plan.unsized(), plan.largest()
+    if first is not None and not allowances.unknown_size:
+        raise _of_unknown_size(first, unknown - 1)
+    if largest is not None and (largest.request.size or 0) > bytes_per_day:
+        raise _larger_than_a_day(largest, bytes_per_day)
 
 
 def _larger_than_a_day(action: Action, bytes_per_day: int) -> OverLimit:
@@ -43,16 +40,12 @@ def _larger_than_a_day(action: Action, bytes_per_day: int) -> OverLimit:
     )
 
 
-def _of_unknown_size(unknown: Sequence[Action]) -> OverLimit:
+def _of_unknown_size(first: Action, others: int) -> OverLimit:
+    more = f" (nor that of {others} more)" if others else ""
     return OverLimit(
         "unknown-size",
-        f"pace.bytes_per_day limits the bytes that are started, and the size of {unknown[0].address} "
-        f"is not known{_and_more(unknown)}",
+        f"pace.bytes_per_day limits the bytes that are started, and the size of {first.address} "
+        f"is not known{more}",
         next_step="ask for byte ranges, remove pace.bytes_per_day, or start them uncounted with "
         "--allow unknown-size",
     )
-
-
-def _and_more(actions: Sequence[Action]) -> str:
-    others = len(actions) - 1
-    return f" (nor that of {others} more)" if others else ""

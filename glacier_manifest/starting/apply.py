@@ -1,6 +1,6 @@
 """All starts of one plan, from the pacer to the report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,7 +8,7 @@ from functools import partial
 from glacier_manifest.aws.glacier import Starter
 from glacier_manifest.planning.plan import Action, Plan
 from glacier_manifest.starting.attempts import Attempts
-from glacier_manifest.starting.events import Event
+from glacier_manifest.starting.events import Event, Outcome
 from glacier_manifest.starting.pacer import Clock, Pacer
 from glacier_manifest.starting.reconcile import Reconciler
 from glacier_manifest.starting.rounds import Rounds
@@ -60,6 +60,7 @@ def apply(
     terms: Terms,
     surroundings: Surroundings,
     tell: Callable[[Event], None],
+    outcomes: MutableMapping[str, Outcome],
 ) -> Report:
     """Start everything in a plan that is to start, and settle every outcome that becomes unknown.
 
@@ -71,6 +72,7 @@ def apply(
         terms: Pace and endurance.
         surroundings: Time, randomness, and the flag that ends the run.
         tell: Takes every event, in the caller's thread.
+        outcomes: Takes how each start ended; empty.
 
     Returns:
         How each start ended. A state that cannot be written ends the run; the report carries the error.
@@ -82,7 +84,7 @@ def apply(
         _sender, pacer=pacer, volume=volume, state=state, service=service, surroundings=surroundings
     )
 
-    def send(actions: Sequence[Action]) -> Report:
+    def send(actions: Iterator[Action], count: int, tell: Callable[[Event], None]) -> Report:
         run = Run(
             sender=sender,
             concurrency=terms.concurrency,
@@ -90,9 +92,10 @@ def apply(
             endurance=terms.endurance,
             stop=surroundings.stop,
         )
-        return run(actions, approval=approval.id, tell=tell)
+        return run(actions, count, approval=approval.id, tell=tell)
 
-    report = Rounds(send, service.reconciler, state, surroundings, tell)(plan.starts)
+    rounds = Rounds(send, service.reconciler, state, surroundings, tell, outcomes)
+    report = rounds(plan.starts(), plan.start_count)
     if volume is not None:
         report.again_at = _earlier(report.again_at, volume.again_at)
     return report

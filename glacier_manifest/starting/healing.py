@@ -1,12 +1,12 @@
 """All that makes a run whole again: unknowns settled, lost jobs found, other people's jobs taken over."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 
 from glacier_manifest.aws.glacier import Reader
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.errors import NotYet
 from glacier_manifest.planning.decide import Restarts
-from glacier_manifest.planning.expand import Asked
 from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event
 from glacier_manifest.starting.pacer import NoTimeLeftError
@@ -43,7 +43,6 @@ class Healing:
         adopt_strangers: bool,
         tell: Callable[[Event], None],
     ) -> None:
-        self._state = state
         self.surroundings = surroundings
         self.attempts = Attempts(surroundings.monotonic, surroundings.service)
         self.reconciler = Reconciler(
@@ -59,13 +58,13 @@ class Healing:
             tell=tell,
         )
 
-    def take_stock(self, asked: Iterable[Asked], *, restarts: Restarts) -> Stock:
+    def take_stock(self, draft: Draft, *, restarts: Restarts) -> Stock:
         """List the vaults in which something would start, is unknown or is watched; write down what is found.
 
         Where there is none of these, no vault is listed.
 
         Args:
-            asked: The requests that are meant.
+            draft: The requests that are meant; every one of them is decided when this returns.
             restarts: What is to be bought again.
 
         Raises:
@@ -74,10 +73,8 @@ class Healing:
             StateError: The state cannot be written.
             UsageError: A word of `restarts` names nothing, or is ambiguous.
         """
-        requests = tuple(asked)
         try:
-            records = self._state.latest(one.key for one in requests)
-            return self._stocktaker.take(requests, records, restarts)
+            return self._stocktaker.take(draft, restarts)
         except NoTimeLeftError as late:
             raise self._not_yet(late.moment) from None
 

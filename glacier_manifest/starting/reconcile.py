@@ -6,7 +6,7 @@ is nowhere documented.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -46,6 +46,15 @@ class Reconciled:
     released: list[Record] = field(default_factory=list)
     left: list[Record] = field(default_factory=list)
     for_a_person: list[Record] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return any((self.found, self.released, self.left, self.for_a_person))
+
+    @property
+    def keys(self) -> Iterator[str]:
+        """The keys of all of them."""
+        found = (record for record, _sighting in self.found)
+        return (record.key for record in (*found, *self.released, *self.left, *self.for_a_person))
 
 
 class Reconciler:

@@ -3,9 +3,10 @@
 A round also ends early when too many outcomes are unknown: sending on would only make more of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.jobs.status import Status
@@ -35,28 +36,37 @@ class Rounds:
         state: Knows the unknowns.
         surroundings: Time, and the wish to end.
         tell: Takes every event, in this thread.
+        outcomes: Takes the last outcome of each purchase.
     """
 
-    send: Callable[[Sequence[Action]], Report]
+    send: Callable[[Iterator[Action], int, Callable[[Event], None]], Report]
     reconciler: Reconciler
     state: State
     surroundings: Surroundings
     tell: Callable[[Event], None]
+    outcomes: MutableMapping[str, Outcome]
 
-    def __call__(self, actions: Sequence[Action]) -> Report:
-        """Start the actions; what the last round left open is in the report."""
-        total = _Total()
+    def __call__(self, actions: Iterator[Action], count: int) -> Report:
+        """Start the actions; what the last round left open is in the report.
+
+        Args:
+            actions: What to start, in order.
+            count: How many they are.
+        """
+        total = _Total(self.outcomes)
         tries = 0
-        pending = actions
-        while pending:
-            report = self.send(pending)
+        pending, expected = actions, count
+        while expected:
+            report = self.send(pending, expected, self._counting(total))
             total.add(report)
             if total.has_ended or self.surroundings.stop.is_set():
                 break
             try:
-                pending = (*self._settled(total), *report.held)
-                if not pending:
-                    pending = self._deferred(total, tries)
+                again = self._settled(total)
+                pending, expected = chain(again, report.held), len(again) + report.held_count
+                if not expected:
+                    again = self._deferred(total, tries)
+                    pending, expected = iter(again), len(again)
                     tries += 1
             except NoTimeLeftError as late:
                 total.report.again_at = self._time_of(late.moment)
@@ -65,6 +75,14 @@ class Rounds:
                 total.report.error = error
                 break
         return total.closed()
+
+    def _counting(self, total: "_Total") -> Callable[[Event], None]:
+        def tell(event: Event) -> None:
+            if isinstance(event, Outcome):
+                total.note(event)
+            self.tell(event)
+
+        return tell
 
     def _settled(self, total: "_Total") -> tuple[Action, ...]:
         """Settle every unknown of this run; return the actions that were never started after all."""
@@ -123,11 +141,15 @@ class Rounds:
 
 
 class _Total:
-    """The reports of all rounds as one: the last outcome of each purchase counts."""
+    """The reports of all rounds as one: the last outcome of each purchase counts.
 
-    def __init__(self) -> None:
+    Memory holds only those that may still change.
+    """
+
+    def __init__(self, outcomes: MutableMapping[str, Outcome]) -> None:
         self.report = Report()
-        self._outcomes: dict[_Purchase, Outcome] = {}
+        self._outcomes = outcomes
+        self._open: dict[_Purchase, Outcome] = {}
 
     @property
     def has_ended(self) -> bool:
@@ -135,35 +157,47 @@ class _Total:
         report = self.report
         return any((report.error, report.stopped_by, report.gave_up))
 
+    def note(self, outcome: Outcome) -> None:
+        """Take in how one start ended."""
+        purchase = (outcome.action.key, outcome.action.generation)
+        self._outcomes[purchase_name(*purchase)] = outcome
+        self._open.pop(purchase, None)
+        if outcome.result is Result.UNKNOWN or outcome.may_change:
+            self._open[purchase] = outcome
+
     def add(self, report: Report) -> None:
         """Take in a round."""
-        for outcome in report.outcomes:
-            self._outcomes[outcome.action.key, outcome.action.generation] = outcome
         self.report.stopped_by = self.report.stopped_by or report.stopped_by
         self.report.gave_up = self.report.gave_up or report.gave_up
         self.report.error = self.report.error or report.error
         self.report.unrecorded += report.unrecorded
 
     def with_result(self, result: Result) -> tuple[Action, ...]:
-        """Return the actions that stand so."""
-        return tuple(outcome.action for outcome in self._outcomes.values() if outcome.result is result)
+        """Return the actions that stand so, and may not stand so for long."""
+        return tuple(outcome.action for outcome in self._open.values() if outcome.result is result)
 
     def waiting(self) -> tuple[Action, ...]:
         """Return the actions that capacity or policy refused for now."""
-        return tuple(outcome.action for outcome in self._outcomes.values() if outcome.may_change)
+        return tuple(outcome.action for outcome in self._open.values() if outcome.may_change)
 
     def found(self, purchase: _Purchase, job_id: str) -> Outcome:
         """Glacier lists the job: it was started after all."""
-        before = self._outcomes[purchase]
+        before = self._open[purchase]
         result = Result.RESTARTED if before.action.verb is Verb.RESTART else Result.STARTED
-        self._outcomes[purchase] = replace(before, result=result, job_id=job_id, mishap=None)
-        return self._outcomes[purchase]
+        self.note(replace(before, result=result, job_id=job_id, mishap=None))
+        return self._outcomes[purchase_name(*purchase)]
 
     def forget(self, purchase: _Purchase) -> Action:
         """It was never started: it goes back to those that are to be sent."""
-        return self._outcomes.pop(purchase).action
+        del self._outcomes[purchase_name(*purchase)]
+        return self._open.pop(purchase).action
 
     def closed(self) -> Report:
         """Return all rounds as one report."""
-        self.report.outcomes = list(self._outcomes.values())
+        self.report.outcomes = self._outcomes.values()
         return self.report
+
+
+def purchase_name(key: str, generation: int) -> str:
+    """Return the name by which the outcome of a purchase is kept."""
+    return f"{key}.{generation}"

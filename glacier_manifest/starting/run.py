@@ -1,6 +1,6 @@
 """A run: all starts of one apply, several at a time, until they are done or something ends them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,22 +33,24 @@ class Report:
     """How a run ended.
 
     Attributes:
-        outcomes: What became of each action.
+        outcomes: What became of each action; filled when all rounds of a run are over.
         stopped_by: The first answer that ended the run, where one did.
         gave_up: The refusal that was met too often, where one was.
         error: The first error that ended the run, where one did: of the state, or a fault of ours.
         unrecorded: Records that the state could not take, as they would be: what is known must not be lost.
         held: Actions that were not sent because too many outcomes were unknown.
+        held_count: How many.
         again_at: When what is unknown can be settled, or what was refused or found no room may be tried
             again, where that is beyond the deadline.
     """
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: Collection[Outcome] = ()
     stopped_by: Answer | None = None
     gave_up: Outcome | None = None
     error: Exception | None = None
     unrecorded: list[Record] = field(default_factory=list)
-    held: tuple[Action, ...] = ()
+    held: Iterator[Action] = field(default_factory=lambda: iter(()))
+    held_count: int = 0
     again_at: datetime | None = None
 
 
@@ -74,16 +76,20 @@ class Run:
         self._report = Report()
         self._ending = Lock()
 
-    def __call__(self, actions: Sequence[Action], *, approval: int, tell: Callable[[Event], None]) -> Report:
+    def __call__(
+        self, actions: Iterator[Action], count: int, *, approval: int, tell: Callable[[Event], None]
+    ) -> Report:
         """Start the actions in order and return when each has ended, or none is sent any more.
 
         Args:
             actions: What to start; the order is the order of sending.
+            count: How many they are.
             approval: The approval under which they start.
-            tell: Takes every event, in this thread. What it raises ends the run and is raised.
+            tell: Takes every event, outcomes among them, in this thread. What it raises ends the run and is
+                raised.
         """
-        tell(RunBegan(len(actions), self._rate))
-        source = _Source(iter(actions))
+        tell(RunBegan(count, self._rate))
+        source = _Source(actions)
         with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:
             try:
                 workers = [pool.submit(self._work, source, approval) for _ in range(self._concurrency)]
@@ -93,7 +99,8 @@ class Run:
                 raise
         for worker in workers:
             worker.result()
-        self._report.held = () if self._stop.is_set() else tuple(source.rest())
+        if not self._stop.is_set():
+            self._report.held, self._report.held_count = source.rest(), count - source.taken
         return self._report
 
     def _tell_until_done(self, workers: Sequence["Future[None]"], tell: Callable[[Event], None]) -> None:
@@ -106,8 +113,6 @@ class Run:
                 if over:
                     return
                 continue
-            if isinstance(event, Outcome):
-                self._report.outcomes.append(event)
             tell(event)
 
     def _work(self, source: "_Source", approval: int) -> None:
@@ -153,9 +158,10 @@ class Run:
 
 
 class _Source:
-    """Hands each action to one worker, in order."""
+    """Hands each action to one worker, in order; `taken` says how many it has handed out."""
 
     def __init__(self, actions: Iterator[Action]) -> None:
+        self.taken = 0
         self._actions = actions
         self._is_closed = False
         self._lock = Lock()
@@ -167,7 +173,9 @@ class _Source:
         with self._lock:
             if self._is_closed:
                 raise StopIteration
-            return next(self._actions)
+            action = next(self._actions)
+            self.taken += 1
+            return action
 
     def close(self) -> bool:
         """Hand out nothing more; say whether this closed it."""

@@ -6,16 +6,16 @@ sisters may not be listed yet. What is found is adopted only then, so that a cra
 nothing of this.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from glacier_manifest.aws.glacier import Reader, VaultNotFound
-from glacier_manifest.jobs.address import address_of
+from glacier_manifest.drafting.draft import Draft, Known
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.decide import Restarts
-from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.plan import STARTING, Verb
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.starting.events import Adopted, Event, Released, Settling
 from glacier_manifest.starting.reconcile import Reconciled, Reconciler
@@ -24,53 +24,42 @@ from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.changes import Adopt
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Record
-from glacier_manifest.tracking.survey import Seen, Wanted, survey
-from glacier_manifest.tracking.wishes import Wish, wish_of
+from glacier_manifest.tracking.sought import SoughtByDraft
+from glacier_manifest.tracking.survey import Seen, survey
 
 
 @dataclass(slots=True)
 class Stock:
-    """What the listings showed.
+    """What the listings showed of the unknowns."""
 
-    Attributes:
-        found: The job that was adopted, or found to be an unknown's, by key.
-        reconciled: What became of the unknowns.
-    """
-
-    found: dict[str, Sighting] = field(default_factory=dict)
     reconciled: Reconciled = field(default_factory=Reconciled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What was found, and is written down: jobs by key, and the keys whose job has ended."""
+
+    found: MutableMapping[str, Sighting]
+    ended: MutableMapping[str, None]
+
+    @property
+    def keys(self) -> Iterator[str]:
+        """The keys of all of them."""
+        return chain(self.found, self.ended)
 
 
 @dataclass(slots=True)
 class _Shelf:
-    """One vault: what is asked of it, and what the state knows of that."""
+    """One vault: what is looked for in its listing, and where its series stand."""
 
-    asked: dict[str, Asked] = field(default_factory=dict)
-    wishes: list[Wish] = field(default_factory=list)
-    unknowns: list[Record] = field(default_factory=list)
-    in_progress: list[Record] = field(default_factory=list)
-    is_watched: bool = False
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether there is a reason to list the vault: where nothing is to do, nothing is asked."""
-        return bool(self.unknowns or self.is_watched or any(wish.starts for wish in self.wishes))
-
-    def add(self, one: Asked, record: Record | None, wish: Wish) -> None:
-        """Put in a request, and what the state knows of it."""
-        self.asked[one.key] = one
-        self.wishes.append(wish)
-        if record is not None and record.status is Status.IN_PROGRESS:
-            self.in_progress.append(record)
+    sought: SoughtByDraft
+    unknowns: list[Record]
+    slots: Mapping[str, str]
 
     def slot_is_passed(self, record: Record) -> bool:
         """Say whether a later slot of a record's schedule is asked for."""
-        return record.slot is not None and any(
-            one.request.slot is not None
-            and one.request.slot > record.slot
-            and _series(address_of(one.request)) == _series(record.address)
-            for one in self.asked.values()
-        )
+        slot = self.slots.get(_series(record.address))
+        return record.slot is not None and slot is not None and slot > record.slot
 
 
 def _series(address: str) -> str:
@@ -110,12 +99,11 @@ class Stocktaker:
         self._surroundings = surroundings
         self._tell = tell
 
-    def take(self, asked: Iterable[Asked], records: Mapping[str, Record], restarts: Restarts) -> Stock:
+    def take(self, draft: Draft, restarts: Restarts) -> Stock:
         """List the vaults in which something would start, is unknown or is watched; write down what is found.
 
         Args:
-            asked: The requests that are meant.
-            records: The latest record of each that has one.
+            draft: The requests that are meant; every one of them is decided when this returns.
             restarts: What is to be bought again.
 
         Raises:
@@ -124,57 +112,70 @@ class Stocktaker:
             StateError: The state cannot be written.
             UsageError: A word of `restarts` names nothing, or is ambiguous.
         """
+        findings = _Findings(draft.scratch.mapping(), draft.scratch.mapping())
+        known = Known(self._state.latest, restarts.among(draft.addresses()), findings.found)
+        draft.decide(known)
         stock = Stock()
-        shelves = self._shelves(tuple(asked), records, restarts)
+        self._list(self._shelves(draft, known, restarts), stock, findings)
+        draft.decide(known, chain(findings.keys, stock.reconciled.keys))
+        return stock
+
+    def _list(self, shelves: Mapping[Vault, _Shelf], stock: Stock, findings: _Findings) -> None:
         again: dict[Vault, float] = {}
         for vault, shelf in shelves.items():
-            settled_at = self._list_once(vault, shelf, stock)
+            settled_at = self._list_once(vault, shelf, stock, findings)
             if settled_at is not None:
                 again[vault] = settled_at
         if again:
             self._wait(again, shelves)
             for vault in again:
-                self._list_again(vault, shelves[vault], stock)
-        return stock
+                self._list_again(shelves[vault], stock, findings)
 
-    def _shelves(
-        self, asked: Sequence[Asked], records: Mapping[str, Record], restarts: Restarts
-    ) -> Mapping[Vault, _Shelf]:
-        again = restarts.among(asked)
-        shelves: dict[Vault, _Shelf] = defaultdict(_Shelf)
-        for one in asked:
-            shelf, record = shelves[one.request.vault], records.get(one.key)
-            shelf.add(one, record, wish_of(one, record, again, adopt_strangers=self._adopt_strangers))
-            if record is not None and record.status is Status.IN_PROGRESS:
-                shelf.is_watched = shelf.is_watched or restarts.may_mean(record)
-        for vault, shelf in shelves.items():
-            shelf.unknowns = unknowns_of(self._state, vault)
-        return {vault: shelf for vault, shelf in shelves.items() if shelf.is_listed}
+    def _shelves(self, draft: Draft, known: Known, restarts: Restarts) -> Mapping[Vault, _Shelf]:
+        """Return the vaults that there is a reason to list: where nothing is to do, nothing is asked."""
+        shelves: dict[Vault, _Shelf] = {}
+        for vault, verbs in draft.verbs().items():
+            unknowns = unknowns_of(self._state, vault)
+            if unknowns or not verbs.isdisjoint(STARTING) or self._is_watched(vault, draft, verbs, restarts):
+                sought = SoughtByDraft(
+                    draft, vault, known, self._state.holding, self._adopt_strangers, unknowns
+                )
+                shelves[vault] = _Shelf(sought, unknowns, draft.slots_at(vault))
+        return shelves
 
-    def _list_once(self, vault: Vault, shelf: _Shelf, stock: Stock) -> float | None:
+    def _is_watched(self, vault: Vault, draft: Draft, verbs: frozenset[Verb], restarts: Restarts) -> bool:
+        """Say whether a job of this vault, still in progress, would be bought again, had it failed."""
+        if Verb.WAIT not in verbs or not restarts.may_mean_any:
+            return False
+        return any(restarts.may_mean(key, generation) for key, generation in draft.waiting(vault))
+
+    def _list_once(self, vault: Vault, shelf: _Shelf, stock: Stock, findings: _Findings) -> float | None:
         """List a vault; return the monotonic second from which on it must be listed again, if it must."""
         began = self._surroundings.monotonic()
         try:
-            seen = self._survey(vault, shelf)
+            seen = self._survey(shelf)
         except VaultNotFound:  # what is asked of it will be put off when it is sent; other vaults go on
             stock.reconciled.left.extend(shelf.unknowns)
             return None
-        left = self._concluded(shelf, seen, began=began, into=stock)
+        left = self._concluded(shelf, seen, began=began, into=stock, findings=findings)
         is_lost = self._tells_of_a_lost_state(vault, shelf, seen)
         if not left and not is_lost:
-            self._keep(shelf, seen, stock)
+            self._keep(shelf, seen, findings)
             return None
         shelf.unknowns = left
         settled_at = self._reconciler.settled_at(left) if left else began
         return max(settled_at, began + self._settle_seconds) if is_lost else settled_at
 
-    def _list_again(self, vault: Vault, shelf: _Shelf, stock: Stock) -> None:
+    def _list_again(self, shelf: _Shelf, stock: Stock, findings: _Findings) -> None:
         began = self._surroundings.monotonic()
-        seen = self._survey(vault, shelf)
-        stock.reconciled.left.extend(self._concluded(shelf, seen, began=began, into=stock))
-        self._keep(shelf, seen, stock)
+        seen = self._survey(shelf)
+        left = self._concluded(shelf, seen, began=began, into=stock, findings=findings)
+        stock.reconciled.left.extend(left)
+        self._keep(shelf, seen, findings)
 
-    def _concluded(self, shelf: _Shelf, seen: Seen, *, began: float, into: Stock) -> list[Record]:
+    def _concluded(
+        self, shelf: _Shelf, seen: Seen, *, began: float, into: Stock, findings: _Findings
+    ) -> list[Record]:
         """Settle the unknowns of a vault; return those of which nothing can be said yet."""
         settled = Reconciled()
         self._reconciler.conclude(
@@ -182,24 +183,25 @@ class Stocktaker:
         )
         for record, sighting in settled.found:
             self._tell(adopted_event(record.address, sighting))
+            findings.found[record.key] = sighting
         for record in settled.released:
             self._tell(Released(record.address))
         into.reconciled.found.extend(settled.found)
         into.reconciled.released.extend(settled.released)
         into.reconciled.for_a_person.extend(settled.for_a_person)
-        into.found.update({record.key: sighting for record, sighting in settled.found})
         return settled.left
 
-    def _survey(self, vault: Vault, shelf: _Shelf) -> Seen:
-        wanted = Wanted.of(shelf.wishes, unknown=shelf.unknowns, in_progress=shelf.in_progress)
+    def _survey(self, shelf: _Shelf) -> Seen:
+        sought = replace(shelf.sought, unknown=shelf.unknowns)
         known_jobs, now = self._state.known_jobs, self._surroundings.service_now
-        return survey(self._reader, vault, wanted, known_jobs=known_jobs, now=now)
+        return survey(self._reader, sought.vault, sought, known_jobs=known_jobs, now=now)
 
     def _tells_of_a_lost_state(self, vault: Vault, shelf: _Shelf, seen: Seen) -> bool:
         """Say whether young marked jobs are listed of which the state should know, and does not."""
         if not seen.young_marked:
             return False
-        return any(seen.ours_for(wish) for wish in shelf.wishes) or not self._knows(vault)
+        wishes = (shelf.sought.wish(key) for key in seen.ours)
+        return any(seen.ours_for(wish) for wish in wishes if wish is not None) or not self._knows(vault)
 
     def _knows(self, vault: Vault) -> bool:
         return any(
@@ -214,15 +216,16 @@ class Stocktaker:
         self._tell(Settling(len(again), unknowns, self._surroundings.time_of(until)))
         self._surroundings.wait_until(until)
 
-    def _keep(self, shelf: _Shelf, seen: Seen, stock: Stock) -> None:
+    def _keep(self, shelf: _Shelf, seen: Seen, findings: _Findings) -> None:
         """Write down what serves requests and was not known, and what has ended."""
         written = [self._state.submit(change) for change in seen.ended]
-        for wish in shelf.wishes:
+        findings.ended.update((change.key, None) for change in seen.ended)
+        for wish in filter(None, map(shelf.sought.wish, seen.keys)):
             for sighting in seen.serving(wish):
                 record = adopted(wish.request, sighting, key=wish.key, generation=sighting.generation or 0)
                 adopt = Adopt(record, self._surroundings.now(), sighting.duplicates)
                 written.append(self._state.submit(adopt))
-                stock.found[wish.key] = sighting
+                findings.found[wish.key] = sighting
                 self._tell(adopted_event(record.address, sighting))
         for one in written:
             one.result()

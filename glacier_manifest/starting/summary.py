@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from glacier_manifest.errors import Exit, strongest
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action, Plan, Verb
 from glacier_manifest.starting.events import Outcome, Result
+from glacier_manifest.starting.rounds import purchase_name
 
 
 class Ending(StrEnum):
@@ -45,22 +47,41 @@ class Ended:
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
-    """Every request of a plan and how the apply left it, in the plan's order."""
+    """Every request of a plan and how the apply left it.
 
-    requests: tuple[Ended, ...]
+    Attributes:
+        plan: The plan.
+        outcomes: How each start ended, by the name of its purchase.
+    """
 
-    @property
+    plan: Plan
+    outcomes: Mapping[str, Outcome]
+
+    @cached_property
     def counts(self) -> Mapping[Ending, int]:
         """How many requests ended each way."""
-        counted = Counter(one.ending for one in self.requests)
+        counted = Counter(one.ending for one in self.requests())
         return {ending: counted[ending] for ending in Ending}
+
+    def requests(self) -> Iterator[Ended]:
+        """Stream all requests in the plan's order."""
+        return (_ended(action, self._outcome(action)) for action in self.plan.actions())
+
+    def _outcome(self, action: Action) -> Outcome | None:
+        return self.outcomes.get(purchase_name(action.key, action.generation)) if action.starts else None
+
+    def ended(self, *endings: Ending) -> Iterator[Ended]:
+        """Stream the requests that ended so."""
+        if not any(self.counts[ending] for ending in endings):
+            return iter(())
+        return (one for one in self.requests() if one.ending in endings)
 
     @property
     def told(self) -> Iterator[Ended]:
         """The requests that changed, failed or were left over; what was kept in peace is left out."""
-        return (one for one in self.requests if one.ending is not Ending.KEPT)
+        return self.ended(*(ending for ending in Ending if ending is not Ending.KEPT))
 
     @property
     def exit(self) -> Exit:
@@ -70,14 +91,6 @@ class Summary:
             Exit.REQUESTS_FAILED if any(counts[ending] for ending in _BAD) else Exit.DONE,
             Exit.PENDING if any(counts[ending] for ending in _LEFT_OVER) else Exit.DONE,
         )
-
-
-def summarise(plan: Plan, outcomes: list[Outcome]) -> Summary:
-    """Join the plan with what became of its starts."""
-    by_request = {(outcome.action.key, outcome.action.generation): outcome for outcome in outcomes}
-    return Summary(
-        tuple(_ended(action, by_request.get((action.key, action.generation))) for action in plan.actions)
-    )
 
 
 def _ended(action: Action, outcome: Outcome | None) -> Ended:

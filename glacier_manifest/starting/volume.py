@@ -18,7 +18,7 @@ from glacier_manifest.starting.surroundings import Surroundings
 _MINUTE = timedelta(minutes=1)
 #: How far back the bytes of earlier runs are asked for: a day, and the minute in which it began.
 WINDOW = timedelta(days=1) + _MINUTE
-#: Seconds after which it is looked again where only the end of what is under way can give room.
+#: Seconds after which it is looked again where the end of what is under way may give room.
 _LOOK_AGAIN = 1.0
 #: Seconds after which it is looked again all the same: what was under way may have ended without a start.
 _LONGEST_WAIT = 60.0
@@ -103,6 +103,10 @@ class Volume:
             del self._started[minute]
 
     def _seconds_until_freed(self, lacking: int, now: datetime) -> float:
+        """Return the least that must be waited: what is under way may yet leave its room to others."""
+        lacking -= self._under_way
+        if lacking <= 0:
+            return _LOOK_AGAIN
         for minute in sorted(self._started):
             lacking -= self._started[minute]
             if lacking <= 0:

@@ -95,6 +95,9 @@ class State(Protocol):
     def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
         """Return those of `job_ids` that some record has: such a job is never adopted again."""
 
+    def holding(self, job_ids: Iterable[str]) -> Mapping[str, Record]:
+        """Return the record that has each of `job_ids`, if one has, by job ID."""
+
     def records(
         self, *, statuses: Collection[Status] | None = None, vault: str | None = None
     ) -> Iterator[Record]:

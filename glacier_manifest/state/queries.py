@@ -155,6 +155,16 @@ def known_jobs(connection: sqlite3.Connection, job_ids: Iterable[str]) -> frozen
     return frozenset(found)
 
 
+def holding(connection: sqlite3.Connection, job_ids: Iterable[str]) -> dict[str, Record]:
+    """Return the record that has each of `job_ids`, if one has."""
+    found: dict[str, Record] = {}
+    for batch in _batches(job_ids):
+        sql = f"SELECT {_RECORD} FROM requests WHERE {HAS_JOB} AND job_id IN ({_marks(len(batch))})"
+        for record in map(from_row, connection.execute(sql, batch)):
+            found[record.job_id or ""] = record
+    return found
+
+
 def records(
     connection: sqlite3.Connection, *, statuses: Collection[Status] | None, vault: str | None
 ) -> Iterator[Record]:

@@ -109,6 +109,11 @@ class ReadOnlyState:
         with self._readers.one() as connection:
             return queries.known_jobs(connection, job_ids)
 
+    def holding(self, job_ids: Iterable[str]) -> Mapping[str, Record]:
+        """Return the record that has each of `job_ids`, if one has, by job ID."""
+        with self._readers.one() as connection:
+            return queries.holding(connection, job_ids)
+
     def records(
         self, *, statuses: Collection[Status] | None = None, vault: str | None = None
     ) -> Iterator[Record]:

@@ -1,97 +1,104 @@
 """What a plan looks at: each vault's listing once, without waiting, and without writing anything down."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from glacier_manifest.aws.glacier import Reader, VaultNotFound
+from glacier_manifest.drafting.draft import Draft, Known
 from glacier_manifest.jobs.request import Vault
-from glacier_manifest.jobs.status import Status
-from glacier_manifest.planning.decide import Restarts
-from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.plan import STARTING, Verb
 from glacier_manifest.planning.sighting import Sighting
+from glacier_manifest.state.changes import Observe
 from glacier_manifest.state.record import Record
 from glacier_manifest.tracking.observe import as_observed
-from glacier_manifest.tracking.survey import Seen, Wanted, survey
-from glacier_manifest.tracking.wishes import wish_of
+from glacier_manifest.tracking.sought import SoughtByDraft
+from glacier_manifest.tracking.survey import Seen, survey
 
-_OPEN = frozenset({Status.IN_PROGRESS, Status.UNKNOWN, Status.INTENDED})
+#: Where one of these is to be done, a listing may say more.
+_OPEN = STARTING | {Verb.WAIT, Verb.RESOLVE}
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """What the listings showed.
+class Listings:
+    """How vaults are looked at.
 
     Attributes:
-        records: The latest records by key, as they would be, had it been written down.
-        found: The jobs that would be adopted, by key.
-    """
-
-    records: Mapping[str, Record]
-    found: Mapping[str, Sighting]
-
-
-def look(
-    asked: Iterable[Asked],
-    records: Mapping[str, Record],
-    *,
-    reader: Reader,
-    known_jobs: Callable[[Iterable[str]], frozenset[str]],
-    restarts: Restarts,
-    adopt_strangers: bool,
-    now: Callable[[], datetime],
-) -> Outlook:
-    """List every vault in which something is to start, is in progress or is unknown.
-
-    Args:
-        asked: The requests that are meant.
-        records: The latest record of each that has one.
         reader: Lists the jobs.
         known_jobs: Says which job IDs are in the state.
-        restarts: What is to be bought again.
+        holding: Tells which record has a job.
         adopt_strangers: Whether a job without a marker would be taken over.
         now: Tells the service's time.
+    """
+
+    reader: Reader
+    known_jobs: Callable[[Iterable[str]], frozenset[str]]
+    holding: Callable[[Iterable[str]], Mapping[str, Record]]
+    adopt_strangers: bool
+    now: Callable[[], datetime]
+
+
+def look(draft: Draft, known: Known, listings: Listings) -> Known:
+    """List every vault in which something is to start, is in progress or is unknown; decide anew.
+
+    Args:
+        draft: The requests, decided by what is known without the listings.
+        known: What is known without them.
+        listings: How vaults are looked at.
+
+    Returns:
+        What is known with them; the draft is decided by that.
 
     Raises:
         ServiceError: A listing is not whole.
-        UsageError: A word of `restarts` names nothing, or is ambiguous.
     """
-    requests = tuple(asked)
-    again = restarts.among(requests)
-    seen, found = dict(records), dict[str, Sighting]()
-    for vault, wanting in _by_vault(requests).items():
-        wishes = [
-            wish_of(one, records.get(one.key), again, adopt_strangers=adopt_strangers) for one in wanting
-        ]
-        known = [records[one.key] for one in wanting if one.key in records]
-        if not (any(wish.starts for wish in wishes) or any(one.status in _OPEN for one in known)):
-            continue
-        in_progress = [record for record in known if record.status is Status.IN_PROGRESS]
-        wanted = Wanted.of(wishes, in_progress=in_progress)
-        shown = _listed(reader, vault, wanted, known_jobs=known_jobs, now=now)
-        seen = dict(as_observed(seen, shown.ended))
-        found |= {wish.key: serving[-1] for wish in wishes if (serving := shown.serving(wish))}
-    return Outlook(seen, found)
+    found: MutableMapping[str, Sighting] = draft.scratch.mapping()
+    ended: MutableMapping[str, Observe] = draft.scratch.mapping()
+    for vault, verbs in draft.verbs().items():
+        if not verbs.isdisjoint(_OPEN):
+            _look_at(vault, draft, known, listings, found=found, ended=ended)
+    if not found and not ended:
+        return known
+    seen = replace(known, latest=_with_ended(known.latest, ended), found=found)
+    draft.decide(seen, found)
+    draft.decide(seen, ended)
+    return seen
 
 
-def _listed(
-    reader: Reader,
+def _look_at(
     vault: Vault,
-    wanted: Wanted,
+    draft: Draft,
+    known: Known,
+    listings: Listings,
     *,
-    known_jobs: Callable[[Iterable[str]], frozenset[str]],
-    now: Callable[[], datetime],
-) -> Seen:
+    found: MutableMapping[str, Sighting],
+    ended: MutableMapping[str, Observe],
+) -> None:
+    sought = SoughtByDraft(draft, vault, known, listings.holding, listings.adopt_strangers)
+    seen = _listed(sought, listings)
+    for key in seen.keys:
+        wish = sought.wish(key)
+        serving = () if wish is None else seen.serving(wish)
+        if serving:
+            found[key] = serving[-1]
+    for change in seen.ended:
+        ended[change.key] = change
+
+
+def _listed(sought: SoughtByDraft, listings: Listings) -> Seen:
     """List a vault; one that does not exist yet has no jobs."""
     try:
-        return survey(reader, vault, wanted, known_jobs=known_jobs, now=now)
+        return survey(listings.reader, sought.vault, sought, known_jobs=listings.known_jobs, now=listings.now)
     except VaultNotFound:
         return Seen()
 
 
-def _by_vault(asked: Iterable[Asked]) -> Mapping[Vault, list[Asked]]:
-    by_vault: dict[Vault, list[Asked]] = defaultdict(list)
-    for one in asked:
-        by_vault[one.request.vault].append(one)
-    return by_vault
+def _with_ended(
+    latest: Callable[[Iterable[str]], Mapping[str, Record]], ended: Mapping[str, Observe]
+) -> Callable[[Iterable[str]], Mapping[str, Record]]:
+    def as_they_would_be(keys: Iterable[str]) -> Mapping[str, Record]:
+        wanted = list(keys)
+        changes = (ended[key] for key in wanted if key in ended)
+        return as_observed(latest(wanted), changes)
+
+    return as_they_would_be

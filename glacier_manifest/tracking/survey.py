@@ -4,10 +4,11 @@ The listing is streamed and never held: memory grows with what is wanted, not wi
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Protocol
 
 from glacier_manifest.aws.descriptions import ListedJob
 from glacier_manifest.aws.glacier import Reader
@@ -28,9 +29,26 @@ YOUNG = timedelta(days=1)
 _BATCH = 50
 
 
+class Sought(Protocol):
+    """What is looked for in one vault, however much it is."""
+
+    @property
+    def unknowns(self) -> frozenset[tuple[str, int]]:
+        """The purchases whose outcome is unknown."""
+
+    def awaited(self, job_ids: Collection[str]) -> Mapping[str, Record]:
+        """Return the records, in progress, that await one of these jobs, by job ID."""
+
+    def key_of(self, prefix: str) -> str | None:
+        """Return the key of the wanted request whose marker shows this beginning of it."""
+
+    def retrievals(self, archive_id: str) -> Sequence[Wish]:
+        """Return the requests for an archive that a job without a marker may serve."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for in one vault.
+    """A few requests that are looked for in one vault.
 
     Attributes:
         keys: The key of every request that is wanted, by the beginning that its marker shows.
@@ -73,6 +91,18 @@ class Wanted:
             {record.job_id: record for record in in_progress if record.job_id is not None},
         )
 
+    def awaited(self, job_ids: Collection[str]) -> Mapping[str, Record]:
+        """Return the records, in progress, that await one of these jobs, by job ID."""
+        return {job_id: self.in_progress[job_id] for job_id in job_ids if job_id in self.in_progress}
+
+    def key_of(self, prefix: str) -> str | None:
+        """Return the key of the wanted request whose marker shows this beginning of it."""
+        return self.keys.get(prefix)
+
+    def retrievals(self, archive_id: str) -> Sequence[Wish]:
+        """Return the requests for an archive that a job without a marker may serve."""
+        return self.strangers.get(archive_id, ())
+
 
 @dataclass(slots=True)
 class Seen:
@@ -82,7 +112,6 @@ class Seen:
         ours: The job of each purchase that is wanted, by key and generation, as its marker tells.
         strangers: The job without a marker that serves a request, by key.
         ended: What has changed for records whose job has ended.
-        unlisted: Records whose job no page showed.
         young_marked: How many young jobs bear a marker that the state does not account for.
         jobs: How many jobs were listed.
     """
@@ -90,9 +119,13 @@ class Seen:
     ours: dict[str, dict[int, Sighting]] = field(default_factory=dict)
     strangers: dict[str, Sighting] = field(default_factory=dict)
     ended: list[Observe] = field(default_factory=list)
-    unlisted: list[Record] = field(default_factory=list)
     young_marked: int = 0
     jobs: int = 0
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all requests for which a job was seen."""
+        return tuple(dict.fromkeys((*self.ours, *self.strangers)))
 
     def of(self, record: Record) -> Sighting | None:
         """Return the job of one purchase: its marker alone tells."""
@@ -112,7 +145,7 @@ class Seen:
 def survey(
     reader: Reader,
     vault: Vault,
-    wanted: Wanted,
+    wanted: Sought,
     *,
     known_jobs: Callable[[Iterable[str]], frozenset[str]],
     now: Callable[[], datetime],
@@ -130,18 +163,15 @@ def survey(
         ServiceError: The listing is not whole.
     """
     seen = Seen()
-    listed: set[str] = set()
     for jobs in _batches(reader.list_jobs(vault)):
-        known = known_jobs(job.job_id for job in jobs)
+        job_ids = [job.job_id for job in jobs]
+        known, awaited = known_jobs(job_ids), wanted.awaited(job_ids)
         seen.jobs += len(jobs)
         for job in jobs:
-            record = wanted.in_progress.get(job.job_id)
-            if record is not None:
-                listed.add(job.job_id)
-                _note_end(seen, record, job, now())
+            if job.job_id in awaited:
+                _note_end(seen, awaited[job.job_id], job, now())
             elif job.job_id not in known:
                 _take(seen, wanted, job, now())
-    seen.unlisted = [record for job_id, record in wanted.in_progress.items() if job_id not in listed]
     return seen
 
 
@@ -156,13 +186,13 @@ def _batches(jobs: Iterator[ListedJob]) -> Iterator[tuple[ListedJob, ...]]:
         yield batch
 
 
-def _take(seen: Seen, wanted: Wanted, job: ListedJob, now: datetime) -> None:
+def _take(seen: Seen, wanted: Sought, job: ListedJob, now: datetime) -> None:
     """Keep a job that the state does not know, if it serves a request."""
     marker = job.marker
     if marker is None:
         _take_stranger(seen, wanted, job, now)
         return
-    key = wanted.keys.get(marker.key_prefix)
+    key = wanted.key_of(marker.key_prefix)
     if (key, marker.generation) not in wanted.unknowns and now - job.created_at < YOUNG:
         seen.young_marked += 1
     if key is not None:
@@ -182,8 +212,8 @@ def _earliest(one: Sighting, other: Sighting) -> Sighting:
     return replace(first, duplicates=tuple(sorted(others)))
 
 
-def _take_stranger(seen: Seen, wanted: Wanted, job: ListedJob, now: datetime) -> None:
-    for wish in wanted.strangers.get(job.archive_id or "", ()):
+def _take_stranger(seen: Seen, wanted: Sought, job: ListedJob, now: datetime) -> None:
+    for wish in wanted.retrievals(job.archive_id or ""):
         if wish.key not in seen.strangers and _serves(job, wish.request, now):
             seen.strangers[wish.key] = sighted(job, generation=None)
             return  # a job is one request's alone

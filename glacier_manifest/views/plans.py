@@ -1,11 +1,15 @@
 """A plan as text for people, and as JSON."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from glacier_manifest.planning.plan import Action, Drift, Plan, Reason, Verb
+from glacier_manifest.jobs.request import JobType
+from glacier_manifest.planning.cost import cost_of
+from glacier_manifest.planning.plan import Action, Blocked, Drift, Plan, Reason, Verb, tally_of
+from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.units import format_size
+from glacier_manifest.views import costs
+from glacier_manifest.views.json_stream import json_document
 from glacier_manifest.views.records import FORMAT_VERSION, moment, words
 
 #: How many addresses of one kind people are shown; the JSON forms have all.
@@ -28,9 +32,9 @@ _HINTS = {
 }
 
 
-def human(plan: Plan) -> str:
+def human(plan: Plan, prices: PriceTable) -> str:
     """Return the plan for people; its last two lines are the counts and the digest."""
-    return "\n".join([*_body(plan), *last_lines(plan)]) + "\n"
+    return "\n".join([*_body(plan, prices), *last_lines(plan)]) + "\n"
 
 
 def last_lines(plan: Plan) -> tuple[str, str]:
@@ -45,35 +49,45 @@ def last_lines(plan: Plan) -> tuple[str, str]:
     return counts, f"Digest: {plan.digest}"
 
 
-def _body(plan: Plan) -> Iterator[str]:
+def _body(plan: Plan, prices: PriceTable) -> Iterator[str]:
     yield from _places(plan)
-    yield from _section("To start", [action for action in plan.actions if action.verb is Verb.START])
-    yield from _section("To restart", [action for action in plan.actions if action.verb is Verb.RESTART])
-    yield from _adoptions([action for action in plan.actions if action.verb is Verb.ADOPT])
-    yield from _unknowns([action for action in plan.actions if action.verb is Verb.RESOLVE])
+    yield from _section("To start", plan, Verb.START, _details)
+    yield from _section("To restart", plan, Verb.RESTART, _details)
+    yield from _section(
+        "To adopt (Glacier lists a job that serves; nothing is bought)", plan, Verb.ADOPT, _whose
+    )
+    yield from _section(
+        "Outcome unknown (the reply was lost; apply finds out by listing before it sends again)",
+        plan,
+        Verb.RESOLVE,
+        lambda _action: "",
+    )
     yield from _kept(plan)
+    yield from _blocked(plan)
     yield from _drifts(plan)
-    if plan.starts:
-        yield from _totals(plan)
+    if plan.start_count:
+        yield from costs.totals(plan.tallies, prices)
+        yield ""
+        yield from costs.footnotes(plan.tallies, prices)
         yield from _restarts(plan)
         yield "Started jobs cannot be cancelled."
         yield ""
 
 
 def _places(plan: Plan) -> Iterator[str]:
-    vaults = {action.request.vault for action in plan.actions}
-    for account_id, region in sorted({(vault.account_id, vault.region) for vault in vaults}):
+    for account_id, region in sorted({(vault.account_id, vault.region) for vault in plan.vaults}):
         yield f"Account {account_id}, region {region}, as of {moment(plan.made_at.replace(microsecond=0))}"
     yield ""
 
 
-def _section(title: str, actions: list[Action]) -> Iterator[str]:
-    if not actions:
+def _section(title: str, plan: Plan, verb: Verb, details: Callable[[Action], str]) -> Iterator[str]:
+    number = plan.summary[verb]
+    if not number:
         return
     yield f"{title}:"
-    for action in actions[:SHOWN]:
-        yield f"  {_SIGNS[action.verb]} {action.address}{_details(action)}"
-    yield from _more(len(actions))
+    for action in plan.actions(verbs={verb}, limit=SHOWN):
+        yield f"  {_SIGNS[verb]} {action.address}{details(action)}"
+    yield from _more(number)
     yield ""
 
 
@@ -91,16 +105,6 @@ def _more(number: int) -> Iterator[str]:
         yield f"    and {number - SHOWN} more (--format ndjson shows all)"
 
 
-def _adoptions(actions: list[Action]) -> Iterator[str]:
-    if not actions:
-        return
-    yield "To adopt (Glacier lists a job that serves; nothing is bought):"
-    for action in actions[:SHOWN]:
-        yield f"  {_SIGNS[action.verb]} {action.address}{_whose(action)}"
-    yield from _more(len(actions))
-    yield ""
-
-
 def _whose(action: Action) -> str:
     sighting = action.sighting
     if sighting is None:
@@ -109,34 +113,23 @@ def _whose(action: Action) -> str:
     return f"  ({words(sighting.status)}, {whose}, started {moment(sighting.created_at)})"
 
 
-def _unknowns(actions: list[Action]) -> Iterator[str]:
-    if not actions:
-        return
-    yield "Outcome unknown (the reply was lost; apply finds out by listing before it sends again):"
-    for action in actions[:SHOWN]:
-        yield f"  ? {action.address}"
-    yield from _more(len(actions))
-    yield ""
-
-
 def _kept(plan: Plan) -> Iterator[str]:
-    kept = [action for action in plan.actions if action.verb in _UNCHANGED]
-    if not kept:
+    reasons = {reason: number for reason, number in plan.unchanged.items() if number}
+    if not reasons:
         return
     yield "Unchanged:"
-    for reason, number in sorted(Counter(action.reason for action in kept).items()):
+    for reason, number in sorted(reasons.items()):
         hint = f" ({_HINTS[reason]})" if reason in _HINTS else ""
         yield f"    {number} {words(reason)}{hint}"
-    yield from _once_only(kept)
+    yield from _once_only(plan)
     yield ""
 
 
-def _once_only(kept: list[Action]) -> Iterator[str]:
+def _once_only(plan: Plan) -> Iterator[str]:
     """A one-off inventory is done once: say when, and how to have a fresh one."""
-    for action in [one for one in kept if one.verb is Verb.KEEP][:SHOWN]:
+    for action in plan.inventories(verb=Verb.KEEP, limit=SHOWN):
         record = action.record
-        is_inventory = action.request.archive_id is None
-        if is_inventory and action.request.slot is None and record is not None and record.accepted_at:
+        if action.request.slot is None and record is not None and record.accepted_at:
             day = record.accepted_at.date().isoformat()
             yield (
                 f"    {action.address} was started on {day} and is done once; "
@@ -144,15 +137,25 @@ def _once_only(kept: list[Action]) -> Iterator[str]:
             )
 
 
+def _blocked(plan: Plan) -> Iterator[str]:
+    if not plan.blocked:
+        return
+    yield "To start later, within the limits of each job, once the inventory is there:"
+    for one in plan.blocked[:SHOWN]:
+        yield f"  {_SIGNS[Verb.BLOCKED]} {one.address}  (needs the output of '{one.waits_for}')"
+    yield from _more(len(plan.blocked))
+    yield ""
+
+
 def _drifts(plan: Plan) -> Iterator[str]:
-    drifted = [action for action in plan.actions if action.drift]
-    if not drifted:
+    number = plan.drifted_count()
+    if not number:
         return
     yield "Different from the manifest, and cannot be changed any more:"
-    for action in drifted[:SHOWN]:
+    for action in plan.drifted(limit=SHOWN):
         for drift in action.drift:
             yield f"    {action.address}: {difference(drift)}"
-    yield from _more(len(drifted))
+    yield from _more(number)
     yield ""
 
 
@@ -163,22 +166,6 @@ def difference(drift: Drift) -> str:
 
 def _quoted(value: str | None) -> str:
     return "none" if value is None else repr(value)
-
-
-def _totals(plan: Plan) -> Iterator[str]:
-    groups = Counter(
-        (action.request.job, action.request.vault.name, ", ".join(action.request.effective_tiers) or "-")
-        for action in plan.starts
-    )
-    rows = [
-        ("job", "vault", "tier", "to start"),
-        *((*group, str(number)) for group, number in groups.items()),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows[: SHOWN + 1]:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
-        yield f"  {'  '.join(cells)}  {row[3]:>8}"
-    yield ""
 
 
 def _restarts(plan: Plan) -> Iterator[str]:
@@ -193,28 +180,45 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def as_json(plan: Plan) -> dict[str, Any]:
-    """Return the plan as `plan --format json` prints it; the keys are a contract."""
-    return {**header_json(plan), "actions": [action_json(action) for action in plan.actions]}
+def as_json(plan: Plan, prices: PriceTable) -> Iterator[str]:
+    """Stream the plan as `plan --format json` prints it; the keys are a contract."""
+    return json_document(header_json(plan, prices), "actions", _actions_json(plan, prices))
 
 
-def header_json(plan: Plan) -> dict[str, Any]:
+def header_json(plan: Plan, prices: PriceTable) -> dict[str, Any]:
     """Return all of the plan but its actions."""
-    sizes = [action.request.size for action in plan.starts]
     return {
         "format_version": FORMAT_VERSION,
         "made_at": moment(plan.made_at),
         "digest": plan.digest,
         "summary": {str(verb): number for verb, number in plan.summary.items()},
-        "totals": {
-            "bytes": sum(size for size in sizes if size is not None),
-            "bytes_known": None not in sizes,
-            "cost_usd": None,
-        },
+        "totals": costs.totals_json(plan.tallies, prices),
     }
 
 
-def action_json(action: Action) -> dict[str, Any]:
+def _actions_json(plan: Plan, prices: PriceTable) -> Iterator[dict[str, Any]]:
+    yield from (action_json(action, prices) for action in plan.actions())
+    yield from map(_blocked_json, plan.blocked)
+
+
+def _blocked_json(blocked: Blocked) -> dict[str, Any]:
+    return {
+        "action": str(Verb.BLOCKED),
+        "reason": str(Reason.NEEDS_OUTPUT),
+        "address": blocked.address,
+        "key": None,
+        "generation": None,
+        "vault": blocked.vault.name,
+        "type": str(JobType.ARCHIVE_RETRIEVAL),
+        "archive_id": None,
+        "tier": str(blocked.tiers[0]),
+        "bytes": None,
+        "cost_usd": None,
+        "waits_for": blocked.waits_for,
+    }
+
+
+def action_json(action: Action, prices: PriceTable) -> dict[str, Any]:
     """Return an action as JSON; the keys are a contract."""
     tiers = action.request.effective_tiers
     return {
@@ -228,11 +232,11 @@ def action_json(action: Action) -> dict[str, Any]:
         "archive_id": action.request.archive_id,
         "tier": str(tiers[0]) if tiers else None,
         "bytes": action.request.size,
-        "cost_usd": None,
+        "cost_usd": cost_of(tally_of(action), prices).usd if action.starts else None,
     }
 
 
-def ndjson(plan: Plan) -> Iterable[dict[str, Any]]:
+def ndjson(plan: Plan, prices: PriceTable) -> Iterable[dict[str, Any]]:
     """Stream the plan: all but its actions, then an action a line."""
-    yield header_json(plan)
-    yield from (action_json(action) for action in plan.actions)
+    yield header_json(plan, prices)
+    yield from _actions_json(plan, prices)

@@ -1,10 +1,13 @@
 """How an apply ended, for people and as JSON."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
+from glacier_manifest.planning.plan import Verb
 from glacier_manifest.starting.summary import Ended, Ending, Summary
 from glacier_manifest.state.record import Mishap
+from glacier_manifest.views.json_stream import json_document
 from glacier_manifest.views.plans import difference
 from glacier_manifest.views.records import FORMAT_VERSION, mishap_json, words
 
@@ -25,19 +28,20 @@ def human(summary: Summary) -> str:
 
 def _sections(summary: Summary) -> Iterator[str]:
     for ending, title in _TITLES.items():
-        ended = [one for one in summary.requests if one.ending is ending]
-        if not ended:
+        number = summary.counts[ending]
+        if not number:
             continue
         yield title
-        for one in ended[:_SHOWN]:
+        for one in islice(summary.ended(ending), _SHOWN):
             yield f"  {one.action.address}{_why(one)}"
-        yield from _more(len(ended))
+        yield from _more(number)
         yield ""
 
 
 def _oddities(summary: Summary) -> Iterator[str]:
     """What was adopted is not always what the manifest asks for, and may have been paid for twice."""
-    adopted = [one.action for one in summary.requests if one.action.sighting is not None]
+    actions = summary.plan.actions(verbs={Verb.ADOPT})
+    adopted = [one for one in actions if one.drift or (one.sighting is not None and one.sighting.duplicates)]
     yield from _listed(
         "Adopted as it runs, which cannot be changed any more:",
         [(action.address, ", ".join(map(difference, action.drift))) for action in adopted if action.drift],
@@ -80,7 +84,7 @@ def mishap_of(one: Ended) -> Mishap | None:
 
 def _counts(summary: Summary) -> str:
     counts = summary.counts
-    total = len(summary.requests)
+    total = sum(counts.values())
     if counts[Ending.KEPT] == total:
         all_of_them = "the only request was" if total == 1 else f"all {total} requests were"
         return f"Nothing to do: {all_of_them} started before." if total else "Nothing to do."
@@ -88,13 +92,13 @@ def _counts(summary: Summary) -> str:
     return f"Apply: {', '.join(told)}."
 
 
-def as_json(summary: Summary, *, requests: Iterable[Ended]) -> dict[str, Any]:
-    """Return the summary as `apply --format json` prints it; the keys are a contract."""
-    return {
+def as_json(summary: Summary, *, requests: Iterable[Ended]) -> Iterator[str]:
+    """Stream the summary as `apply --format json` prints it; the keys are a contract."""
+    head = {
         "format_version": FORMAT_VERSION,
         "summary": {str(ending): number for ending, number in summary.counts.items()},
-        "requests": [ended_json(one) for one in requests],
     }
+    return json_document(head, "requests", map(ended_json, requests))
 
 
 def ended_json(one: Ended) -> dict[str, Any]:

@@ -16,7 +16,17 @@ import pytest
 from tests.acceptance.manifests import ARCHIVE, DASHED, archive_ids, retrievals
 from tests.acceptance.user import User
 
-_TAKE_THE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+#: A shell's background jobs, and the tests with them, may have been started with Ctrl-C ignored.
+_TAKE_THE_TERMINAL = """
+import fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+_NO_SIGNAL_WAKES_THE_MAIN_THREAD = """
+import signal, threading
+threading.Thread(target=signal.sigwait, args=[[signal.SIGUSR2]], daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+"""
 QUESTION = "Only 'yes' starts them: "
 ADDRESS = f"photos/my-vault/{DASHED}"
 
@@ -56,11 +66,13 @@ class Terminal:
         return bool(found)
 
 
-def at_a_terminal(user: User, *words: str, columns: int = 80, **variables: str | None) -> Terminal:
+def at_a_terminal(
+    user: User, *words: str, columns: int = 80, first: str = "", **variables: str | None
+) -> Terminal:
     screen, keyboard = pty.openpty()
     ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
-        user.command(*words, first=_TAKE_THE_TERMINAL),
+        user.command(*words, first=f"{_TAKE_THE_TERMINAL}\n{first}"),
         cwd=user.folder,
         env=user.environment(TERM="xterm-256color", COLUMNS=None, **variables),
         stdin=keyboard,
@@ -115,6 +127,17 @@ def test_ctrl_c_at_the_question_leaves_quietly(user: User) -> None:
     assert "Traceback" not in terminal.shown
     assert terminal.shown.splitlines()[-1] == "next: nothing was being started; run the same command again"
     assert user.sent() == 0
+
+
+def test_ctrl_c_is_answered_though_it_does_not_interrupt_the_read(user: User) -> None:
+    """A signal that comes right before the read, or to another thread, wakes no system call."""
+    user.manifest(retrievals([DASHED]))
+
+    terminal = at_a_terminal(user, "apply", "jobs.yaml", first=_NO_SIGNAL_WAKES_THE_MAIN_THREAD)
+    terminal.until(QUESTION)
+    terminal.type("\x03")
+
+    assert terminal.end() == 130, terminal.shown
 
 
 def test_sigterm_at_the_question_leaves_with_143_and_frees_the_lock(user: User) -> None:

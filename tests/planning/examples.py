@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from glacier_manifest.diagnostics import Span
+from glacier_manifest.drafting.draft import _DECIDE, Draft, Known, _decision
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.marker import marker_of, with_marker
@@ -13,9 +16,17 @@ from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, 
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.manifest import NEVER, Limits, Repurchases
+from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.approval import body_sha256
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.limits import Bounds
+from glacier_manifest.planning.lot import lot_of
 from glacier_manifest.planning.plan import Action, Reason, Verb
+from glacier_manifest.planning.price_table import SHIPPED
+from glacier_manifest.planning.sighting import Sighting
+from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -98,3 +109,48 @@ def action(wanted: Request, verb: Verb = Verb.START, generation: int = 0, **rest
 def latest_of(records: Iterable[Record]) -> Mapping[str, Record]:
     """Return the records by key, as a state's `latest` gives them."""
     return {one.key: one for one in records}
+
+
+def drafted(requests: Iterable[Request], restarts: Repurchases = NEVER) -> Draft:
+    """Return a draft of these requests, each asked for in a line of its own."""
+    draft = Draft(Scratch(), restarts=restarts)
+    draft.add_all(
+        lot_of(wanted, Span(Path("jobs.yaml"), line, 5, 9)) for line, wanted in enumerate(requests, 1)
+    )
+    draft.merge()
+    return draft
+
+
+def plan_of(*actions: Action, made_at: datetime = NOON) -> Drafted:
+    """Return the plan that holds exactly these actions."""
+    restarts = actions[0].restarts if actions else NEVER
+    draft = drafted((one.request for one in actions), restarts)
+    rows = [_decision(one, has_record=one.record is not None) for one in actions]
+    draft.scratch.run_many(_DECIDE, rows)
+    records = {one.key: one.record for one in actions if one.record is not None}
+    return Drafted(draft, lambda keys: {key: records[key] for key in keys}, made_at)
+
+
+def planned(
+    wanted: Iterable[Request],
+    known: Mapping[str, Record] | None = None,
+    restarts: Restarts | None = None,
+    *,
+    found: Mapping[str, Sighting] | None = None,
+) -> Drafted:
+    """Return the plan that is made of requests where the state knows these records."""
+    records, wished = known or {}, restarts or Restarts()
+    draft = drafted(wanted, wished.repurchases)
+
+    def latest(keys: Iterable[str]) -> Mapping[str, Record]:
+        return {key: records[key] for key in keys if key in records}
+
+    draft.decide(Known(latest, wished.among(draft.addresses()), found or {}))
+    return Drafted(draft, latest, NOON)
+
+
+def bounds(
+    limits: Limits | None = None, allow: Mapping[str, int | Decimal] | None = None, **job_limits: Limits
+) -> Bounds:
+    """Return what bounds an approval: nothing but the limit that stands where a manifest says none."""
+    return Bounds(limits or Limits(), job_limits, SHIPPED, Allowances(allow or {}))

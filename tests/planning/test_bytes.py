@@ -4,30 +4,29 @@ from dataclasses import replace
 
 import pytest
 
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import OverLimit, UsageError
 from glacier_manifest.jobs.request import ByteRange, Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.allowances import Allowances
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.state.record import Record
 from glacier_manifest.units import GIB, MIB
-from tests.planning.examples import INVENTORY, NOON, QUERY, archive, asked, latest_of, record, request
+from tests.planning.examples import INVENTORY, QUERY, archive, latest_of, planned, record, request
 
 NOTHING_ALLOWED = Allowances({})
 WHOLE = request(archive("whole"))
 PIECE = replace(request(replace(archive("piece"), retrieval_byte_range=ByteRange(0, MIB - 1))), size=MIB)
 
 
-def plan(*requests: Request, known: Record | None = None, words: tuple[str, ...] = ()) -> Plan:
-    records = latest_of([known] if known else [])
-    return Plan(decide_all(map(asked, requests), lambda _keys: records, Restarts(words)), NOON)
+def plan(*requests: Request, known: Record | None = None, words: tuple[str, ...] = ()) -> Drafted:
+    return planned(requests, latest_of([known] if known else []), Restarts(words))
 
 
-def refusal(planned: Plan, bytes_per_day: int, allowances: Allowances = NOTHING_ALLOWED) -> OverLimit:
+def refusal(drafted: Drafted, bytes_per_day: int, allowances: Allowances = NOTHING_ALLOWED) -> OverLimit:
     with pytest.raises(OverLimit) as caught:
-        check_volume(planned, bytes_per_day=bytes_per_day, allowances=allowances)
+        check_volume(drafted, bytes_per_day=bytes_per_day, allowances=allowances)
     assert caught.value.exit_code == 5
     return caught.value
 
@@ -71,14 +70,14 @@ def test_a_size_that_an_earlier_purchase_brought_to_light_counts() -> None:
     again = plan(WHOLE, known=record(WHOLE, Status.FAILED, size=GIB), words=("failed",))
 
     check_volume(again, bytes_per_day=GIB, allowances=NOTHING_ALLOWED)
-    assert [action.request.size for action in again.starts] == [GIB]
+    assert [action.request.size for action in again.starts()] == [GIB]
     assert refusal(again, GIB - 1).code == "larger-than-a-day"
 
 
 def test_what_the_manifest_says_of_a_size_comes_before_what_the_state_says() -> None:
     again = plan(PIECE, known=record(PIECE, Status.FAILED, size=5), words=("failed",))
 
-    assert [action.request.size for action in again.starts] == [MIB]
+    assert [action.request.size for action in again.starts()] == [MIB]
 
 
 @pytest.mark.parametrize("word", ["unknown-size=1", "unknown-sizes", "unknown_size", "size"])

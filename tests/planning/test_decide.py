@@ -11,10 +11,10 @@ from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.request import InventoryRetrieval, Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.decide import Restarts, decide_all
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action, Drift
 from glacier_manifest.state.record import Record
-from tests.planning.examples import TOPIC, archive, asked, latest_of, record, request
+from tests.planning.examples import TOPIC, archive, latest_of, planned, record, request
 
 WANTED = request(archive("kKB7"), tiers=(Tier.BULK,), description="for the wedding", sns_topic=TOPIC)
 OTHER = request(archive("other"), job="other")
@@ -24,7 +24,7 @@ WHOLE = address_of(WANTED)
 def decided(wanted: Request, known: Record | None, restarts: Restarts | None = None) -> Action:
     """Decide about a request that stands beside another one."""
     records = latest_of([known] if known else [])
-    first, _ = decide_all([asked(wanted), asked(OTHER)], lambda _keys: records, restarts or Restarts())
+    first, _ = planned([wanted, OTHER], records, restarts).actions()
     return first
 
 
@@ -73,7 +73,7 @@ def test_what_is_done(status: str, words: tuple[str, ...], wanted: Request, expe
 
     assert f"{action.verb} {action.reason} {action.generation}" == expected
     assert action.record is known
-    assert action.request is wanted
+    assert action.request == wanted
 
 
 statuses = st.sampled_from(Status)
@@ -136,10 +136,10 @@ def test_a_restart_that_names_nothing_is_refused(word: str) -> None:
 
 
 def test_a_restart_by_a_cut_archive_id_that_two_archives_begin_with_is_refused() -> None:
-    twins = [asked(request(archive(name))) for name in ("kKB7", "kKB8")]
+    twins = [request(archive(name)) for name in ("kKB7", "kKB8")]
 
     with pytest.raises(UsageError) as caught:
-        decide_all(twins, lambda _keys: {}, Restarts(["wedding/photos/kKB"]))
+        planned(twins, {}, Restarts(["wedding/photos/kKB"]))
 
     assert caught.value.code == "ambiguous-address"
 
@@ -158,21 +158,6 @@ def test_a_restart_that_was_put_off_is_started_without_asking_again() -> None:
     action = decided(WANTED, record(WANTED, Status.READY, 1))
 
     assert (action.starts, action.generation) == (True, 1)
-
-
-def test_the_order_is_the_manifests_and_the_state_is_asked_once() -> None:
-    asked_for: list[list[str]] = []
-    requests = [asked(request(archive(name))) for name in "cab"]
-
-    def latest(keys: object) -> dict[str, Record]:
-        assert hasattr(keys, "__iter__")
-        asked_for.append(list(keys))
-        return {}
-
-    actions = decide_all(iter(requests), latest, Restarts())
-
-    assert [action.key for action in actions] == [one.key for one in requests]
-    assert asked_for == [[one.key for one in requests]]
 
 
 DESCRIBED = "for the wedding [gm1:"

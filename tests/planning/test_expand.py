@@ -1,21 +1,24 @@
-"""From jobs to requests: how many, which, at which slot, and two that are one."""
+"""From jobs to requests: how many, which, and at which slot."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
 
-from glacier_manifest.diagnostics import InvalidInput, Span
+from glacier_manifest.diagnostics import Span
 from glacier_manifest.inventory.id_list import ListedId
 from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Archives, IdList, Job, ListedArchive, SelectQuery
-from glacier_manifest.planning.expand import Asked, at_slot, expand, merged
+from glacier_manifest.planning.expand import Asked, ListReader, at_slot, expand
+from glacier_manifest.planning.lot import Lot
 from glacier_manifest.planning.place import Place
-from tests.planning.examples import ACCOUNT, NOON, QUERY, SLOT, TOPIC, WEEKLY, archive, asked, request
+from tests.planning.examples import ACCOUNT, NOON, QUERY, SLOT, TOPIC, WEEKLY
 
 FILE = Path("jobs.yaml")
 
@@ -48,11 +51,14 @@ def no_list(wanted: IdList) -> Iterable[ListedId]:
     raise AssertionError(f"{wanted.path} was opened")
 
 
-def expanded(*jobs: Job, now: datetime = NOON, listed: Iterable[ListedId] | None = None) -> list[Asked]:
+def expanded(*jobs: Job, now: datetime = NOON, read_list: ListReader = no_list) -> list[Asked]:
+    """Return each request that the jobs ask for, with the place that asks for it."""
     places = {one.name: Place(ACCOUNT, "us-west-2") for one in jobs}
-    return list(
-        expand(jobs, places=places, now=now, read_list=no_list if listed is None else lambda _list: listed)
-    )
+    return [
+        Asked(request_key(lot.request(piece)), lot.request(piece), lot.span_of(piece))
+        for lot, pieces in expand(jobs, places=places, now=now, read_list=read_list)
+        for piece in pieces
+    ]
 
 
 def addresses(found: Iterable[Asked]) -> list[str]:
@@ -112,7 +118,7 @@ def test_every_field_of_the_job_reaches_the_request() -> None:
 def test_a_list_is_read_after_the_ids_in_the_manifest_and_its_lines_are_told() -> None:
     wanted = Archives(ids("a"), IdList(Path("wedding.txt"), span(12)), None)
 
-    found = expanded(job(ask=wanted), listed=[ListedId("b", 3), ListedId("ccc", 8)])
+    found = expanded(job(ask=wanted), read_list=lambda _list: [ListedId("b", 3), ListedId("ccc", 8)])
 
     assert addresses(found) == ["wedding/photos/a", "wedding/photos/b", "wedding/photos/ccc"]
     assert found[2].span == Span(Path("wedding.txt"), 8, 1, 4)
@@ -126,9 +132,39 @@ def test_each_vault_reads_the_list_anew() -> None:
         yield ListedId("b", 1)
 
     twice = job(vaults=("photos", "videos"), ask=Archives((), IdList(Path("ids.txt"), span(4)), None))
-    found = expand([twice], places={"wedding": Place(ACCOUNT, "us-west-2")}, now=NOON, read_list=read)
+    found = expanded(twice, read_list=read)
 
     assert addresses(found) == ["wedding/photos/b", "wedding/videos/b"]
+    assert opened == [Path("ids.txt")] * 2
+
+
+def test_a_list_is_streamed_and_never_held() -> None:
+    read: list[int] = []
+
+    def endless(_list: IdList) -> Iterable[ListedId]:
+        for number in count(1):
+            read.append(number)
+            yield ListedId(f"id{number}", number)
+
+    wanted = job(ask=Archives((), IdList(Path("ids.txt"), span(4)), None))
+    ((_lot, pieces),) = expand(
+        [wanted], places={"wedding": Place(ACCOUNT, "us-west-2")}, now=NOON, read_list=endless
+    )
+
+    assert [piece.archive_id for piece in islice(pieces, 3)] == ["id1", "id2", "id3"]
+    assert read == [1, 2, 3]
+
+
+def test_a_range_is_asked_of_every_archive_and_tells_its_size() -> None:
+    wanted = Archives(ids("a"), IdList(Path("ids.txt"), span(4)), ByteRange(1 << 20, (3 << 20) - 1))
+
+    found = expanded(job(ask=wanted), read_list=lambda _list: [ListedId("b", 1)])
+
+    assert [(one.request.archive_id, one.request.byte_range) for one in found] == [
+        ("a", ByteRange(1 << 20, (3 << 20) - 1)),
+        ("b", ByteRange(1 << 20, (3 << 20) - 1)),
+    ]
+    assert {one.request.size for one in found} == {2 << 20}
 
 
 @pytest.mark.parametrize(
@@ -158,62 +194,15 @@ def test_two_slots_are_two_requests_and_a_job_without_schedule_is_one_for_ever()
 
 
 def test_a_slot_of_a_saved_request_is_made_current() -> None:
-    saved, once = expanded(job(schedule=WEEKLY), job("once"))
-    later = NOON + timedelta(weeks=1)
+    def lots(now: datetime) -> tuple[Lot, ...]:
+        jobs = (job(schedule=WEEKLY), job("once"))
+        places = {one.name: Place(ACCOUNT, "us-west-2") for one in jobs}
+        return tuple(lot for lot, _pieces in expand(jobs, places=places, now=now, read_list=no_list))
 
-    assert at_slot(saved, later) == expanded(job(schedule=WEEKLY), now=later)[0]
+    later = NOON + timedelta(weeks=1)
+    saved, once = lots(NOON)
+
+    assert at_slot(saved, later) == lots(later)[0]
+    assert at_slot(saved, later).slot == "2026-11-30T03:00Z"
     assert at_slot(saved, NOON) == saved
     assert at_slot(once, later) == once
-
-
-def test_the_same_archive_asked_for_twice_is_one_request_the_first() -> None:
-    first = asked(request(archive("a"), job="first", description="one"), line=7)
-    second = asked(request(archive("a"), job="second", sns_topic=TOPIC), line=20)
-    other = asked(request(archive("b"), job="second"), line=21)
-
-    assert merged([first, second, other]) == (first, other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [((), (Tier.STANDARD,)), ((Tier.STANDARD,), ()), ((Tier.BULK,), (Tier.BULK,))],
-    ids=["default and spelled out", "spelled out and default", "the same"],
-)
-def test_two_spellings_of_one_tier_agree(one: tuple[Tier, ...], other: tuple[Tier, ...]) -> None:
-    first, second = (asked(request(archive("a"), tiers=tiers)) for tiers in (one, other))
-
-    assert merged([first, second]) == (first,)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "told"),
-    [
-        ((Tier.BULK,), (), r"Standard instead of Bulk"),
-        ((Tier.BULK, Tier.STANDARD), (Tier.STANDARD, Tier.BULK), r"Standard, Bulk instead of Bulk, Standard"),
-    ],
-)
-def test_two_tiers_for_one_archive_are_an_error_with_both_places(
-    one: tuple[Tier, ...], other: tuple[Tier, ...], told: str
-) -> None:
-    first = asked(request(archive("a"), job="first", tiers=one), line=7)
-    second = asked(request(archive("a"), job="second", tiers=other), line=20)
-
-    with pytest.raises(InvalidInput, match=told) as caught:
-        merged([first, second])
-
-    (found,) = caught.value.diagnostics
-    assert found.code == "conflicting-requests"
-    assert found.span == second.span
-    assert found.label == "first asked for at jobs.yaml:7"
-    assert "second/photos/a" in found.message
-    assert "first/photos/a" in found.message
-
-
-def test_every_disagreement_is_told_at_once() -> None:
-    bulk = [asked(request(archive(name), tiers=(Tier.BULK,)), line=5) for name in "abc"]
-    plain = [asked(request(archive(name), job="other"), line=9 + n) for n, name in enumerate("abc")]
-
-    with pytest.raises(InvalidInput) as caught:
-        merged([*bulk, *plain])
-
-    assert [found.span and found.span.line for found in caught.value.diagnostics] == [9, 10, 11]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import OverLimit
 from glacier_manifest.jobs.request import JobType
 from glacier_manifest.jobs.status import Status
@@ -14,19 +15,16 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Limits, Price
 from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.cost import Tally, cost_of
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.limits import check_limits, check_totals, started_before, totals_of
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.limits import Bounds, check_totals, started_before
 from glacier_manifest.planning.prices import PriceTable, RegionPrices
-from glacier_manifest.state.protocol import Started, StartedGroup
+from glacier_manifest.state.protocol import StartedGroup
 from glacier_manifest.units import GIB, MIB, TIB
-from tests.planning.examples import INVENTORY, NOON, archive, asked, latest_of, record, request
+from tests.planning.examples import INVENTORY, archive, bounds, latest_of, planned, record, request
 
 NOTHING_LIFTED = Allowances({})
-NOTHING_STARTED = Started(0, 0)
 
 
-def plan(jobs: int, expedited: int = 0, running: int = 0) -> Plan:
+def plan(jobs: int, expedited: int = 0, running: int = 0) -> Drafted:
     """Plan so many starts, of which so many may be expedited, beside jobs that run already."""
     new = [
         request(archive(f"a{n}"), tiers=(Tier.STANDARD, Tier.EXPEDITED) if n < expedited else ())
@@ -34,33 +32,54 @@ def plan(jobs: int, expedited: int = 0, running: int = 0) -> Plan:
     ]
     old = [request(archive(f"old{n}"), tiers=(Tier.EXPEDITED,)) for n in range(running)]
     known = latest_of(record(one, Status.IN_PROGRESS) for one in old)
-    return Plan(decide_all(map(asked, [*new, *old]), lambda _keys: known, Restarts()), NOON)
+    return planned([*new, *old], known)
+
+
+def retrievals(
+    job: str = "photos",
+    *,
+    count: int = 1,
+    size: int = 0,
+    unknown_sizes: int = 0,
+    tiers: tuple[Tier, ...] = (Tier.STANDARD,),
+    region: str = "us-east-1",
+    kind: JobType = JobType.ARCHIVE_RETRIEVAL,
+) -> Tally:
+    return Tally(job, "012345678901", region, "my-vault", kind, tiers, count, size, unknown_sizes)
 
 
 def check(
-    now: Plan, limits: Limits, *, started: Started = NOTHING_STARTED, allow: Allowances = NOTHING_LIFTED
+    now: Drafted, limits: Limits, *, started: Sequence[Tally] = (), allow: Allowances = NOTHING_LIFTED
 ) -> None:
-    check_limits(now, limits=limits, allowances=allow, started=started)
+    check_totals(now.tallies, before=started, bounds=bounds(limits, allow.values))
+
+
+def before(jobs: int, expedited: int = 0) -> Sequence[Tally]:
+    """Return what was started earlier under the same approval."""
+    plain = retrievals(count=jobs - expedited)
+    return (plain, retrievals(count=expedited, tiers=(Tier.EXPEDITED,))) if expedited else (plain,)
 
 
 @pytest.mark.parametrize(
     ("jobs", "expedited", "started"),
-    [(10, 0, Started(0, 0)), (4, 0, Started(6, 0)), (5, 5, Started(0, 0)), (5, 2, Started(5, 3))],
+    [(10, 0, before(0, 0)), (4, 0, before(6, 0)), (5, 5, before(0, 0)), (5, 2, before(5, 3))],
 )
-def test_up_to_its_limits_an_approval_may_start(jobs: int, expedited: int, started: Started) -> None:
+def test_up_to_its_limits_an_approval_may_start(jobs: int, expedited: int, started: Sequence[Tally]) -> None:
     check(plan(jobs, expedited), Limits(jobs=10, expedited_jobs=5), started=started)
 
 
 @pytest.mark.parametrize(
     ("jobs", "expedited", "started", "told"),
     [
-        (11, 0, Started(0, 0), "this would start 11 jobs, and the limit is 10"),
-        (5, 0, Started(6, 0), "11 jobs, 6 of them started earlier under the same approval"),
-        (6, 6, Started(0, 0), "6 expedited jobs, and the limit is 5"),
-        (3, 3, Started(3, 3), "6 expedited jobs, 3 of them started earlier"),
+        (11, 0, before(0, 0), "this would start 11 jobs, and the limit is 10"),
+        (5, 0, before(6, 0), "11 jobs, 6 of them started earlier under the same approval"),
+        (6, 6, before(0, 0), "6 expedited jobs, and the limit is 5"),
+        (3, 3, before(3, 3), "6 expedited jobs, 3 of them started earlier"),
     ],
 )
-def test_one_over_a_limit_nothing_may_start(jobs: int, expedited: int, started: Started, told: str) -> None:
+def test_one_over_a_limit_nothing_may_start(
+    jobs: int, expedited: int, started: Sequence[Tally], told: str
+) -> None:
     with pytest.raises(OverLimit, match=told) as caught:
         check(plan(jobs, expedited), Limits(jobs=10, expedited_jobs=5), started=started)
 
@@ -97,7 +116,7 @@ def test_a_lifted_limit_is_still_one() -> None:
 
 
 def test_nothing_to_start_is_over_no_limit() -> None:
-    check(plan(0, running=9), Limits(jobs=0, expedited_jobs=0), started=Started(50, 50))
+    check(plan(0, running=9), Limits(jobs=0, expedited_jobs=0), started=before(50, 50))
 
 
 def test_what_runs_already_is_not_counted_twice() -> None:
@@ -105,20 +124,7 @@ def test_what_runs_already_is_not_counted_twice() -> None:
 
 
 def test_no_limit_at_all() -> None:
-    check(plan(300), Limits(jobs=None), started=Started(10**6, 0))
-
-
-def retrievals(
-    job: str = "photos",
-    *,
-    count: int = 1,
-    size: int = 0,
-    unknown_sizes: int = 0,
-    tiers: tuple[Tier, ...] = (Tier.STANDARD,),
-    region: str = "us-east-1",
-    kind: JobType = JobType.ARCHIVE_RETRIEVAL,
-) -> Tally:
-    return Tally(job, "012345678901", region, "my-vault", kind, tiers, count, size, unknown_sizes)
+    check(plan(300), Limits(jobs=None), started=before(10**6, 0))
 
 
 WEEKLY = retrievals("weekly", kind=JobType.INVENTORY_RETRIEVAL, tiers=(), count=3)
@@ -147,10 +153,7 @@ def check_sums(
     check_totals(
         now,
         before=before,
-        limits=limits,
-        job_limits={} if of_job is None else {"photos": of_job},
-        prices=PRICES,
-        allowances=Allowances.parse(allow),
+        bounds=Bounds(limits, {} if of_job is None else {"photos": of_job}, PRICES, Allowances.parse(allow)),
     )
 
 
@@ -391,9 +394,8 @@ def test_the_totals_of_a_plan_are_those_of_what_would_start() -> None:
     new = [sized, request(archive("unsized"), tiers=(Tier.BULK,)), request(INVENTORY, job="weekly")]
     old = request(archive("old"))
     known = latest_of([record(old, Status.IN_PROGRESS)])
-    planned = Plan(decide_all(map(asked, [*new, old]), lambda _keys: known, Restarts()), NOON)
 
-    rows = totals_of(planned.starts).rows()
+    rows = planned([*new, old], known).tallies
 
     assert [(row.job, row.tiers, row.count, row.bytes, row.unknown_sizes) for row in rows] == [
         ("wedding", (Tier.STANDARD,), 1, GIB, 0),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,29 +12,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glacier_manifest.diagnostics import InvalidInput
-from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval, Request, Select, Vault
-from glacier_manifest.jobs.schedule import Schedule
+from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.saved import SavedPlan, read_saved
+from glacier_manifest.jobs.key import request_key
+from glacier_manifest.jobs.request import ByteRange, Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Limits, Pace
 from glacier_manifest.planning.approval import entry
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.plan import Plan
-from glacier_manifest.planning.plan_file import SavedPlan, header_of, is_plan_file, plan_lines, read_plan
+from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.plan_file import (
+    SavedAction,
+    check_digest,
+    header_of,
+    is_plan_file,
+    plan_lines,
+    read_actions,
+    read_header,
+)
+from glacier_manifest.scratch.scratch import Scratch
 from tests.planning.examples import (
-    ACCOUNT,
     INVENTORY,
-    NOON,
     QUERY,
     SLOT,
     TOPIC,
     WEEKLY,
     archive,
-    asked,
+    bounds,
     latest_of,
+    planned,
     record,
     request,
 )
+from tests.planning.requests import requests
 
 FILE = Path("plan.ndjson")
 NEW = request(archive("new"), tiers=(Tier.BULK,), description="for the wedding", sns_topic=TOPIC)
@@ -42,25 +53,32 @@ SERIES = request(INVENTORY, job="weekly", slot=SLOT, schedule=WEEKLY)
 REQUESTS = (NEW, FAILED, SERIES, request(QUERY, job="errors"), replace(request(archive("s")), size=1 << 40))
 
 
-def plan_of(requests: Sequence[Request] = REQUESTS, *words: str) -> Plan:
+def plan_of(requests: Sequence[Request] = REQUESTS, *words: str) -> Drafted:
     known = latest_of([record(FAILED, Status.FAILED)])
-    return Plan(decide_all(map(asked, requests), lambda _keys: known, Restarts(words)), NOON)
+    return planned(requests, known, Restarts(words))
 
 
-def lines_of(plan: Plan, **header: object) -> list[str]:
+def lines_of(plan: Drafted, **header: object) -> list[str]:
     made = {
         "state_id": "5f0c9a3e",
         "manifests": [Path("jobs.yaml"), Path("more/jobs.yaml")],
         "pace": Pace(2.5, 3),
-        "limits": Limits(1000, 7),
-        "allow": {"jobs": 2000},
+        "bounds": bounds(Limits(1000, 7), {"jobs": 2000}),
         **header,
     }
     return list(plan_lines(plan, header_of(plan, **made)))  # type: ignore[arg-type]  # any field
 
 
-def read(lines: Sequence[str]) -> SavedPlan:
-    return read_plan([f"{line}\n" for line in lines], file=FILE)
+def read(lines: Sequence[str], ending: str = "\n") -> SavedPlan:
+    """Read a plan file to its end, as a run does."""
+    text = "".join(f"{line}{ending}" for line in lines)
+    return read_saved(FILE, lambda: StringIO(text, newline=""), Scratch())
+
+
+def actions_in(lines: Sequence[str]) -> list[SavedAction]:
+    """Read the actions of a plan file."""
+    header, *rest = lines
+    return list(read_actions(rest, read_header(header, file=FILE), file=FILE))
 
 
 def damaged(lines: Sequence[str], line: int = 1) -> str:
@@ -77,14 +95,21 @@ def damaged(lines: Sequence[str], line: int = 1) -> str:
 def test_what_was_reviewed_comes_back() -> None:
     plan = plan_of(REQUESTS, "failed")
 
-    saved = read(lines_of(plan))
+    saved = actions_in(lines_of(plan))
 
-    assert [one.request for one in saved.asked] == list(REQUESTS)
-    assert [one.key for one in saved.asked] == [action.key for action in plan.actions]
-    assert saved.entries == set(plan.entries)
-    assert saved.restarts == {plan.actions[1].key: 1}
-    assert saved.header.digest == plan.digest
-    assert [one.span.line for one in saved.asked] == [2, 3, 4, 5, 6]
+    assert [one.request for one in saved] == list(REQUESTS)
+    assert [one.entry for one in saved] == [action.entry for action in plan.actions()]
+    assert [one.restarts for one in saved] == [None, 1, None, None, None]
+    assert [one.line for one in saved] == [2, 3, 4, 5, 6]
+
+
+def test_the_entries_of_a_plan_give_its_digest_and_no_others_do() -> None:
+    header = read_header(lines_of(plan_of())[0], file=FILE)
+    entries = list(plan_of().entries())
+
+    check_digest(header, entries, file=FILE)
+    with pytest.raises(InvalidInput, match="cut or edited"):
+        check_digest(header, entries[:-1], file=FILE)
 
 
 def test_the_header_says_what_the_plan_was_made_for() -> None:
@@ -110,18 +135,18 @@ def test_an_action_a_line_says_what_was_reviewed() -> None:
 def test_limits_pace_and_lifted_limits_come_back() -> None:
     saved = read(lines_of(plan_of()))
 
-    assert (saved.pace, saved.limits) == (Pace(2.5, 3), Limits(1000, 7))
+    assert (saved.header.pace_read, saved.header.limits_read) == (Pace(2.5, 3), Limits(1000, 7))
     assert saved.header.allow == {"jobs": 2000}
 
 
 def test_a_lifted_cost_comes_back_exactly() -> None:
     lifted = {"cost": Decimal("12.50"), "photos.cost": Decimal(20), "bytes": 1 << 44, "unknown-price": 1}
 
-    assert read(lines_of(plan_of(), allow=lifted)).header.allow == lifted
+    assert read(lines_of(plan_of(), bounds=bounds(allow=lifted))).header.allow == lifted
 
 
 def test_limits_that_do_not_limit_come_back() -> None:
-    assert read(lines_of(plan_of(), limits=Limits(None, 0))).limits == Limits(None, 0)
+    assert read(lines_of(plan_of(), bounds=bounds(Limits(None, 0)))).header.limits_read == Limits(None, 0)
 
 
 def test_a_plan_made_before_there_was_a_state_says_so() -> None:
@@ -129,59 +154,31 @@ def test_a_plan_made_before_there_was_a_state_says_so() -> None:
 
 
 def test_an_empty_plan_is_a_plan() -> None:
-    saved = read(lines_of(Plan((), NOON)))
+    saved = read(lines_of(plan_of(())))
 
-    assert (saved.asked, saved.entries) == ((), frozenset())
-
-
-printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40)
-ids = st.text("abcXYZ019-_", min_size=1, max_size=138)
-ranges = st.builds(ByteRange, st.integers(0, 1 << 45), st.integers(0, 1 << 45))
-wires = st.dictionaries(printable, st.one_of(printable, st.dictionaries(printable, printable)), max_size=3)
-whats = st.one_of(
-    st.builds(
-        lambda name, cut: replace(archive(name), retrieval_byte_range=cut), ids, st.one_of(st.none(), ranges)
-    ),
-    st.builds(
-        InventoryRetrieval,
-        format=st.sampled_from([None, "CSV", "JSON"]),
-        start_date=st.sampled_from([None, "2015-01-01T00:00:00Z"]),
-        end_date=st.sampled_from([None, "2015-04-01T00:00:00Z"]),
-        limit=st.sampled_from([None, "1", "10000"]),
-        marker=st.sampled_from([None, "opaque"]),
-    ),
-    st.builds(Select, ids, wires, wires),
-)
-requests = st.builds(
-    Request,
-    job=st.sampled_from(["wedding", "A.b_c-1"]),
-    vault=st.builds(Vault, st.just(ACCOUNT), st.sampled_from(["us-west-2", "eu-west-1"]), ids),
-    what=whats,
-    tiers=st.lists(st.sampled_from(Tier), unique=True).map(tuple),
-    description=st.one_of(st.none(), printable.filter(bool)),
-    sns_topic=st.sampled_from([None, TOPIC]),
-    slot=st.just(None),
-    schedule=st.sampled_from([None, WEEKLY, Schedule("*/5 1-3 * * *", "Europe/Berlin")]),
-    size=st.one_of(st.none(), st.integers(0, 1 << 45)),
-).map(lambda one: replace(one, slot=SLOT) if one.schedule else one)
+    assert (saved.header.actions, list(saved.entries)) == (0, [])
+    assert actions_in(lines_of(plan_of(()))) == []
 
 
-@given(st.lists(requests, max_size=6, unique_by=lambda one: asked(one).key))
+@given(st.lists(requests, max_size=6, unique_by=request_key))
 def test_every_request_comes_back_exactly(wanted: list[Request]) -> None:
     plan = plan_of(wanted)
 
-    saved = read(lines_of(plan))
+    saved = actions_in(lines_of(plan))
 
-    assert [one.request for one in saved.asked] == wanted
-    assert saved.entries == {entry(one, 0) for one in wanted}
-    assert lines_of(plan_of([one.request for one in saved.asked])) == lines_of(plan)
+    assert [one.request for one in saved] == wanted
+    assert [one.entry for one in saved] == [entry(one, 0) for one in wanted]
+    assert lines_of(plan_of([one.request for one in saved])) == lines_of(plan)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_ends_that_a_checkout_changed_do_no_harm(ending: str) -> None:
+    assert len(list(read(lines_of(plan_of()), ending).entries)) == 5
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
-def test_line_ends_that_a_checkout_changed_do_no_harm(ending: str) -> None:
-    lines = [f"{line}{ending}" for line in lines_of(plan_of())]
-
-    assert len(read_plan(lines, file=FILE).asked) == 5
+def test_lines_are_read_with_and_without_their_ends(ending: str) -> None:
+    assert len(actions_in([f"{line}{ending}" for line in lines_of(plan_of())])) == 5
 
 
 @pytest.mark.parametrize("kept", range(1, 6))

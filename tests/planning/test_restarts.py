@@ -1,6 +1,8 @@
 """What is bought again by itself: as often as the manifest says, as it was approved, and no more."""
 
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -8,35 +10,54 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glacier_manifest.diagnostics import InvalidInput
+from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.saved import SavedPlan, read_saved
 from glacier_manifest.errors import NotApproved
 from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.status import Status
-from glacier_manifest.manifest import NEVER, Limits, Pace, Repurchases
+from glacier_manifest.manifest import NEVER, Pace, Repurchases
 from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.consent import check_approved
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.plan import Action, Plan, Verb
-from glacier_manifest.planning.plan_file import SavedPlan, header_of, plan_lines, read_plan
+from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.plan import Action, Verb
+from glacier_manifest.planning.plan_file import header_of, plan_lines
+from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
-from tests.planning.examples import INVENTORY, NOON, SLOT, WEEKLY, archive, asked, latest_of, record, request
+from tests.planning.examples import (
+    INVENTORY,
+    SLOT,
+    WEEKLY,
+    archive,
+    bounds,
+    latest_of,
+    planned,
+    record,
+    request,
+)
 
 WANTED = request(archive("kKB7"), description="for the wedding")
-ADDRESS = address_of(WANTED)
+ADDRESS, KEY = address_of(WANTED), request_key(WANTED)
 ONCE = Repurchases(failed=1)
 TWICE = Repurchases(expired=1, failed=2)
 
 
 def plan(
     status: Status | None, generation: int = 0, *, by_itself: Repurchases = NEVER, words: tuple[str, ...] = ()
-) -> Plan:
+) -> Drafted:
     """Plan one request that stands so."""
     known = latest_of([] if status is None else [record(WANTED, status, generation)])
-    restarts = Restarts(words, repurchases=by_itself)
-    return Plan(decide_all([asked(WANTED)], lambda _keys: known, restarts), NOON)
+    return planned([WANTED], known, Restarts(words, repurchases=by_itself))
 
 
-def only(planned: Plan) -> Action:
-    (action,) = planned.actions
+def approved(reviewed: Drafted) -> Callable[[Collection[str]], Collection[str]]:
+    """Return what tells which of some entries were in the plan that was reviewed."""
+    entries = frozenset(reviewed.entries())
+    return entries.intersection
+
+
+def only(drafted: Drafted) -> Action:
+    (action,) = drafted.actions()
     return action
 
 
@@ -93,11 +114,29 @@ def test_however_it_ends_it_is_bought_no_more_often_than_the_larger_number_says(
 
 @pytest.mark.parametrize("generation", range(4))
 def test_only_jobs_that_would_be_bought_again_are_looked_at(generation: int) -> None:
-    waiting = record(WANTED, Status.IN_PROGRESS, generation)
+    twice, expired = Restarts(repurchases=Repurchases(failed=2)), Restarts(repurchases=Repurchases(expired=9))
 
-    assert Restarts(repurchases=Repurchases(failed=2)).may_mean(waiting) is (generation < 2)
-    assert not Restarts(repurchases=Repurchases(expired=9)).may_mean(waiting), "a listing shows no expiry"
-    assert not Restarts().may_mean(waiting)
+    assert twice.may_mean(KEY, generation) is (generation < 2)
+    assert not expired.may_mean(KEY, generation), "a listing shows no expiry"
+    assert not Restarts().may_mean(KEY, generation)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "may_mean_any"),
+    [
+        (Restarts(), False),
+        (Restarts(repurchases=Repurchases(expired=9)), False),
+        (Restarts(repurchases=ONCE), True),
+        (Restarts(words=("failed",)), True),
+        (Restarts(generations={KEY: 1}), True),
+    ],
+    ids=["nothing", "expiry, which a listing does not show", "failures", "a word", "a saved plan"],
+)
+def test_whether_any_job_would_be_bought_again_is_known_without_looking_at_one(
+    restarts: Restarts, *, may_mean_any: bool
+) -> None:
+    assert restarts.may_mean_any is may_mean_any
+    assert any(restarts.may_mean(KEY, generation) for generation in range(4)) is may_mean_any
 
 
 LIFE: list[tuple[Status | None, int]] = [
@@ -119,19 +158,18 @@ def test_the_digest_stays_the_same_through_all_restarts_that_follow_by_themselve
     later = plan(status, generation, by_itself=TWICE)
 
     assert later.digest == first.digest
-    check_approved(later, first.entries)
+    check_approved(later, approved(first))
 
 
 def test_the_series_of_a_schedule_is_approved_with_its_restarts() -> None:
     weekly = request(INVENTORY, slot=SLOT, schedule=WEEKLY)
     next_week = replace(weekly, slot="2026-11-30T03:00Z")
     restarts = Restarts(repurchases=ONCE)
-    first = Plan(decide_all([asked(weekly)], lambda _keys: {}, restarts), NOON)
-    known = latest_of([record(next_week, Status.FAILED)])
-    later = Plan(decide_all([asked(next_week)], lambda _keys: known, restarts), NOON)
+    first = planned([weekly], {}, restarts)
+    later = planned([next_week], latest_of([record(next_week, Status.FAILED)]), restarts)
 
     assert only(later).generation == 1
-    check_approved(later, first.entries)
+    check_approved(later, approved(first))
 
 
 def test_without_restarts_an_entry_is_what_it_was() -> None:
@@ -144,17 +182,17 @@ def test_other_numbers_need_another_review(other: Repurchases) -> None:
     reviewed = plan(None, by_itself=TWICE)
 
     with pytest.raises(NotApproved):
-        check_approved(plan(None, by_itself=other), reviewed.entries)
+        check_approved(plan(None, by_itself=other), approved(reviewed))
     if other.failed:
         with pytest.raises(NotApproved, match="restart: failed"):
-            check_approved(plan(Status.FAILED, by_itself=other), reviewed.entries)
+            check_approved(plan(Status.FAILED, by_itself=other), approved(reviewed))
 
 
 def test_restarts_that_were_added_after_the_review_are_not_covered_by_it() -> None:
     reviewed = plan(None)
 
     with pytest.raises(NotApproved, match="restart: failed"):
-        check_approved(plan(Status.FAILED, by_itself=ONCE), reviewed.entries)
+        check_approved(plan(Status.FAILED, by_itself=ONCE), approved(reviewed))
 
 
 @pytest.mark.parametrize(
@@ -174,57 +212,60 @@ def test_what_somebody_asks_for_beyond_them_is_approved_by_itself(
 
     assert only(asked_for).entry == entry(WANTED, generation + 1)
     with pytest.raises(NotApproved):
-        check_approved(asked_for, standing.entries)
+        check_approved(asked_for, approved(standing))
 
 
 def test_what_was_asked_for_and_put_off_starts_under_its_own_approval() -> None:
     asked_for = plan(Status.SUCCEEDED, by_itself=TWICE, words=(ADDRESS,))
     put_off = plan(Status.READY, 1, by_itself=TWICE)
 
-    check_approved(put_off, asked_for.entries)
+    check_approved(put_off, approved(asked_for))
 
 
-def saved(planned: Plan, restarts: Repurchases) -> SavedPlan:
+def read_back(lines: Iterable[str]) -> SavedPlan:
+    text = "".join(f"{line}\n" for line in lines)
+    return read_saved(Path("plan.ndjson"), lambda: StringIO(text), Scratch())
+
+
+def saved(drafted: Drafted, restarts: Repurchases) -> SavedPlan:
     header = header_of(
-        planned,
+        drafted,
         state_id="5f0c9a3e",
         manifests=[Path("jobs.yaml")],
         pace=Pace(2.5, 3, 1 << 40),
-        limits=Limits(),
-        allow={"unknown-size": 1},
+        bounds=bounds(allow={"unknown-size": 1}),
         restarts=restarts,
     )
-    return read_plan(plan_lines(planned, header), file=Path("plan.ndjson"))
+    return read_back(plan_lines(drafted, header))
 
 
 @pytest.mark.parametrize(("status", "generation"), LIFE)
 def test_a_saved_plan_keeps_its_restarts(status: Status | None, generation: int) -> None:
-    planned = plan(status, generation, by_itself=TWICE)
+    drafted = plan(status, generation, by_itself=TWICE)
 
-    read = saved(planned, TWICE)
+    read = saved(drafted, TWICE)
 
-    assert read.repurchases == TWICE
-    assert read.entries == set(planned.entries)
-    assert read.pace == Pace(2.5, 3, 1 << 40)
+    assert read.header.repurchases == TWICE
+    assert list(read.entries) == list(drafted.entries())
+    assert read.header.pace_read == Pace(2.5, 3, 1 << 40)
 
 
 def test_a_saved_plan_with_other_restarts_than_it_was_made_for_is_refused() -> None:
-    planned = plan(None, by_itself=ONCE)
+    drafted = plan(None, by_itself=ONCE)
     header = header_of(
-        planned,
+        drafted,
         state_id=None,
         manifests=[Path("jobs.yaml")],
         pace=Pace(),
-        limits=Limits(),
-        allow={},
+        bounds=bounds(),
         restarts=ONCE,
     )
-    first, *rest = plan_lines(planned, header)
+    first, *rest = plan_lines(drafted, header)
     edited = first.replace('"failed":1', '"failed":9')
 
     assert edited != first
     with pytest.raises(InvalidInput) as caught:
-        read_plan([edited, *rest], file=Path("plan.ndjson"))
+        read_back([edited, *rest])
     assert [one.code for one in caught.value.diagnostics] == ["plan-file-damaged"]
 
 
@@ -235,5 +276,4 @@ def test_a_hundred_plans_leave_alone_what_has_ended_badly() -> None:
         latest_of(record(one, ended[number % 2], number % 3) for number, one in enumerate(requests))
     )
     for _ in range(100):
-        planned = Plan(decide_all(map(asked, requests), lambda _keys: known, Restarts()), NOON)
-        assert planned.starts == ()
+        assert list(planned(requests, known).starts()) == []

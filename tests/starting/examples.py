@@ -42,6 +42,11 @@ class FakeTime:
         self.service = ServiceClock(self.monotonic)
         self._seconds = 1000.0
         self._lock = Lock()
+        self._meanwhile: list[Callable[[], None]] = []
+
+    def at_the_next_wait(self, happens: Callable[[], None]) -> None:
+        """Let something happen while somebody waits."""
+        self._meanwhile.append(happens)
 
     def monotonic(self) -> float:
         return self._seconds
@@ -54,6 +59,8 @@ class FakeTime:
             assert seconds >= 0
             self.waited.append(seconds)
             self._seconds += seconds
+            while self._meanwhile:
+                self._meanwhile.pop()()
         return self.stop.is_set()
 
 

@@ -156,6 +156,15 @@ def test_what_is_under_way_counts_until_it_ends() -> None:
     assert days.take(1, "other") == 0
 
 
+def test_what_is_under_way_is_waited_for_though_the_rest_of_the_day_is_used_up() -> None:
+    days = Days(10, seconds=3600)
+    days.take(6)
+    days.volume.take(("slow", 0), 4, tell=days.told.append)
+    days.time.at_the_next_wait(lambda: days.volume.ended(("slow", 0), 4, Result.REJECTED))
+
+    assert days.take(4, "other") <= 1, "the slow one was refused, and has left its room"
+
+
 def test_what_finds_no_room_before_the_deadline_is_told_when_it_will() -> None:
     days = Days(10, {NOON - timedelta(hours=10): 10}, seconds=3600)
 

@@ -1,6 +1,7 @@
 """`glacier-manifest plan MANIFEST...`."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from glacier_manifest.aws.glacier import GlacierReader
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import PlanArguments
-from glacier_manifest.cli.asking import asked_for
-from glacier_manifest.cli.consent import started_before
+from glacier_manifest.cli.asking import ask, job_limits
+from glacier_manifest.cli.consent import started_under
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
     adoption_option,
@@ -24,18 +25,23 @@ from glacier_manifest.cli.options import (
     selection_options,
     state_option,
 )
-from glacier_manifest.cli.reading import ListFiles, check_output
+from glacier_manifest.cli.prices import prices_for
+from glacier_manifest.cli.reading import check_output
 from glacier_manifest.cli.wiring import now, state_to_read, warn
+from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Manifest, read_manifest
 from glacier_manifest.planning.allowances import Allowances
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.limits import check_limits
+from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.limits import Bounds, check_totals
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
+from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.planning.volume import check_volume
+from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
-from glacier_manifest.tracking.outlook import Outlook, look
+from glacier_manifest.tracking.outlook import Listings, look
 from glacier_manifest.views import plans as view
 
 
@@ -63,76 +69,87 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
     manifest = read_manifest(arguments.paths)
     warn(console, manifest.warnings)
     allowances = Allowances.parse(arguments.allowances)
+    prices = prices_for(manifest.prices, arguments.prices, warn=partial(warn, console))
+    bounds = Bounds(manifest.limits, job_limits(manifest), prices, allowances)
     if arguments.out is not None:
         check_output(arguments.out, manifest.files)
     with (
+        Scratch() as scratch,
         Clients(arguments.connection()) as clients,
         state_to_read(arguments.state, manifest.files, tell=console.note) as state,
     ):
-        plan = _planned(console, manifest, arguments, state=state, clients=clients)
-        _show(console, plan, arguments.form)
-        started = started_before(state, plan.digest, plan)
-        check_limits(plan, limits=manifest.limits, allowances=allowances, started=started)
+        draft = Draft(scratch, restarts=manifest.restarts)
+        plan = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
+        _show(console, plan, prices, arguments.form)
+        check_totals(plan.tallies, before=started_under(state, plan.digest, plan), bounds=bounds)
         check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=allowances)
         if arguments.out is not None:
-            header = _header(plan, manifest, allowances, state)
+            header = _header(plan, manifest, bounds, state)
             _save(console, plan, header, arguments.out)
-    if arguments.detailed_exitcode and plan.starts:
+        has_starts = plan.start_count > 0
+    if has_starts and arguments.detailed_exitcode:
         console.err("next: run 'glacier-manifest apply' to start what the plan shows\n")
         return Exit.SOMETHING_TO_START
     return Exit.DONE
 
 
 def _planned(
-    console: Console, manifest: Manifest, arguments: PlanArguments, *, state: State, clients: Clients
+    console: Console,
+    manifest: Manifest,
+    arguments: PlanArguments,
+    *,
+    draft: Draft,
+    state: State,
+    clients: Clients,
 ) -> Plan:
     made_at = now()
-    lists = ListFiles()
-    asked = asked_for(
+    warnings = ask(
         manifest,
         arguments,
-        lists=lists,
+        draft=draft,
         state=state,
         clients=clients,
         refresh=arguments.refresh,
         now=made_at,
     )
-    warn(console, lists.warnings)
-    records = state.latest(one.key for one in asked)
+    warn(console, warnings)
     restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
-    outlook = Outlook(records, {})
+    known = Known(state.latest, restarts.among(draft.addresses()))
+    draft.decide(known)
     if arguments.refresh:
-        service = ServiceClock(time.monotonic)
-        outlook = look(
-            asked,
-            records,
-            reader=GlacierReader(clients, on_service_time=service.hear),
-            known_jobs=state.known_jobs,
-            restarts=restarts,
-            adopt_strangers=not arguments.no_adopt,
-            now=lambda: service.now() or now(),
-        )
-    return Plan(decide_all(asked, lambda _keys: outlook.records, restarts, found=outlook.found), made_at)
+        known = look(draft, known, _listings(arguments, state, clients))
+    plan = Drafted(draft, known.latest, made_at)
+    return plan if arguments.max_jobs is None else plan.next_ones(arguments.max_jobs)
 
 
-def _show(console: Console, plan: Plan, form: str) -> None:
+def _listings(arguments: PlanArguments, state: State, clients: Clients) -> Listings:
+    service = ServiceClock(time.monotonic)
+    return Listings(
+        reader=GlacierReader(clients, on_service_time=service.hear),
+        known_jobs=state.known_jobs,
+        holding=state.holding,
+        adopt_strangers=not arguments.no_adopt,
+        now=lambda: service.now() or now(),
+    )
+
+
+def _show(console: Console, plan: Plan, prices: PriceTable, form: str) -> None:
     match form:
         case "json":
-            console.json(view.as_json(plan))
+            console.lines(view.as_json(plan, prices))
         case "ndjson":
-            console.json_lines(view.ndjson(plan))
+            console.json_lines(view.ndjson(plan, prices))
         case _:
-            console.out(view.human(plan))
+            console.out(view.human(plan, prices))
 
 
-def _header(plan: Plan, manifest: Manifest, allowances: Allowances, state: State) -> PlanHeader:
+def _header(plan: Plan, manifest: Manifest, bounds: Bounds, state: State) -> PlanHeader:
     return header_of(
         plan,
         state_id=state.identity.id or None,
         manifests=manifest.files,
         pace=manifest.pace,
-        limits=manifest.limits,
-        allow=allowances.values,
+        bounds=bounds,
         restarts=manifest.restarts,
     )
 

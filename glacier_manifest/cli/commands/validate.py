@@ -1,6 +1,7 @@
 """`glacier-manifest validate MANIFEST...`."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, in_file_order
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Job, read_manifest
-from glacier_manifest.planning.expand import expand, merged
+from glacier_manifest.planning.expand import Portion, Ranked, expand
+from glacier_manifest.planning.lot import Lot, may_disagree
 from glacier_manifest.planning.place import Place
 from glacier_manifest.views import diagnostics as view
 
@@ -44,10 +46,29 @@ def _findings(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
     try:
         manifest = read_manifest(paths)
         places, now = _anywhere(manifest.jobs), datetime.now(UTC)
-        merged(expand(manifest.jobs, places=places, now=now, read_list=lists))
+        if may_disagree(_walked(expand(manifest.jobs, places=places, now=now, sources=lists))):
+            _check_agreement(expand(manifest.jobs, places=places, now=now, sources=ListFiles()))
     except InvalidInput as invalid:
         return in_file_order([*invalid.diagnostics, *lists.warnings])
     return in_file_order([*manifest.warnings, *lists.warnings])
+
+
+def _walked(portions: Iterable[Portion]) -> Iterator[Lot]:
+    """Read every list to its end: only there is it known to be right."""
+    for portion in portions:
+        if not isinstance(portion.pieces, Ranked):
+            deque(portion.pieces, maxlen=0)
+        yield portion.lot
+
+
+def _check_agreement(portions: Iterable[Portion]) -> None:
+    # Few manifests need it, and all would wait for what it imports.
+    from glacier_manifest.drafting.adding import add_portions  # noqa: PLC0415
+    from glacier_manifest.drafting.draft import Draft  # noqa: PLC0415
+    from glacier_manifest.scratch.scratch import Scratch  # noqa: PLC0415
+
+    with Scratch() as scratch:
+        add_portions(Draft(scratch), portions)
 
 
 def _anywhere(jobs: Iterable[Job]) -> dict[str, Place]:

@@ -1,0 +1,308 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
+"""A draft: every request that is asked for, once, and what is done about it, in little memory."""
+
+import pickle
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
+from glacier_manifest.drafting.tables import (
+    ADD,
+    ASKED,
+    CONFLICTS,
+    MERGE,
+    REQUEST,
+    REQUESTS,
+    piece_of,
+)
+from glacier_manifest.jobs.address import address_of
+from glacier_manifest.jobs.request import Vault
+from glacier_manifest.manifest import NEVER, Repurchases
+from glacier_manifest.planning.decide import BuyAgain, decide
+from glacier_manifest.planning.expand import Asked
+from glacier_manifest.planning.lot import Lot, Piece, Query
+from glacier_manifest.planning.plan import Action, Blocked, Reason, Verb
+from glacier_manifest.planning.selection import Meaning
+from glacier_manifest.planning.sighting import Sighting
+from glacier_manifest.planning.stencil import Stencil, key_of
+from glacier_manifest.scratch.scratch import Scratch
+from glacier_manifest.state.record import Record
+
+Latest = Callable[[Iterable[str]], Mapping[str, Record]]
+
+_AT_ONCE = 500
+_KEY_BYTES = 32
+_MOST_CONFLICTS = 50
+_DECIDE = (
+    "UPDATE requests SET verb = ?, reason = ?, generation = ?, entry = ?, known_size = ?, has_record = ?, "
+    "beyond = ? WHERE key = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that decides about a request beside the manifest.
+
+    Attributes:
+        latest: Gives the record of the highest generation of each key that has one.
+        again: What is to be bought again.
+        found: The jobs in Glacier's listing that serve requests, by key.
+    """
+
+    latest: Latest
+    again: BuyAgain = field(default_factory=BuyAgain)
+    found: Mapping[str, Sighting] = field(default_factory=dict)
+
+
+class Draft:
+    """Requests on a scratch file: added, merged, selected, decided; in this order.
+
+    Args:
+        scratch: Takes the rows.
+        restarts: How often each request may be bought again by itself.
+
+    Attributes:
+        lots: What was added, each with requests of its own.
+        blocked: What cannot be told apart into requests yet.
+    """
+
+    def __init__(self, scratch: Scratch, *, restarts: Repurchases = NEVER) -> None:
+        self.scratch = scratch
+        self.restarts = restarts
+        self.lots: list[Lot] = []
+        self.blocked: list[Blocked] = []
+        self._numbers: dict[Any, int] = {}
+        self._terms: dict[Any, int] = {}
+        self._stencils: dict[int, Stencil] = {}
+        scratch.run(ASKED)
+
+    def add(self, lot: Lot, pieces: Iterable[Piece]) -> None:
+        """Add requests of one lot behind all others; what `pieces` raises is raised."""
+        number, terms = self._number(lot), self._terms_of(lot)
+        key = self._key_maker(number)
+        self.scratch.run_many(ADD, ((key(piece), number, terms, *piece) for piece in pieces))
+
+    def add_all(self, requests: Iterable[tuple[Lot, Piece]]) -> None:
+        """Add requests of many lots behind all others; what `requests` raises is raised."""
+        self.scratch.run_many(ADD, (self._row(lot, piece) for lot, piece in requests))
+
+    def _row(self, lot: Lot, piece: Piece) -> tuple[Any, ...]:
+        number = self._number(lot)
+        return self._key_maker(number)(piece), number, self._terms_of(lot), *piece
+
+    def block(self, lot: Lot, waits_for: str) -> None:
+        """Note a job that has no requests before the output of another is there."""
+        assert lot.bounded is not None  # noqa: S101 - only such a lot waits
+        self.blocked.append(Blocked(lot.job, lot.vault, lot.terms[0], waits_for, lot.bounded))
+
+    def _number(self, lot: Lot) -> int:
+        """A query holds mappings, which have no hash; its text tells it as well."""
+        known_by = (lot.job, lot.vault, repr(lot)) if isinstance(lot.asking, Query) else lot
+        number = self._numbers.setdefault(known_by, len(self.lots))
+        if number == len(self.lots):
+            self.lots.append(lot)
+        return number
+
+    def _terms_of(self, lot: Lot) -> int:
+        """What two lots must agree on where they ask for the same: a number for each case."""
+        return self._terms.setdefault(lot.terms, len(self._terms))
+
+    def _key_maker(self, number: int) -> Callable[[Piece], bytes]:
+        stencil = self._stencil(number)
+        lot = self.lots[number]
+        return stencil.key if stencil is not None else lambda piece: key_of(lot, piece)
+
+    def _stencil(self, number: int) -> Stencil | None:
+        lot = self.lots[number]
+        if not lot.has_archives:
+            return None
+        if number not in self._stencils:
+            self._stencils[number] = Stencil(lot, self.restarts)
+        return self._stencils[number]
+
+    def merge(self) -> None:
+        """Take requests with the same key as the one request that they are; the first one is kept.
+
+        Raises:
+            InvalidInput: Two of them disagree on the tier, or on where the output goes: one can be bought.
+        """
+        self.scratch.run(REQUESTS)
+        self.scratch.run(MERGE)
+        if len(self._terms) > 1:
+            conflicts = [self._conflict(row) for row in self.scratch.rows(CONFLICTS, (_MOST_CONFLICTS,))]
+            if conflicts:
+                raise InvalidInput(conflicts)
+        self.scratch.run("DROP TABLE asked")
+
+    def _conflict(self, row: tuple[Any, ...]) -> Diagnostic:
+        second, first = self.lots[row[0]], self.lots[row[8]]
+        later, earlier = piece_of(row, 1), piece_of(row, 9)
+        span = first.span_of(earlier)
+        return Diagnostic(
+            Severity.ERROR,
+            "conflicting-requests",
+            f"{address_of(second.request(later))} asks for what {address_of(first.request(earlier))} asks "
+            f"for, {_difference(first, second)}",
+            span=second.span_of(later),
+            label=f"first asked for at {span.file}:{span.line}",
+            help="ask for it once, or in both places alike",
+        )
+
+    def select(self, *, targets: Sequence[str], excludes: Sequence[str]) -> None:
+        """Keep the requests that a target names (all, where there is none) and no exclusion does.
+
+        Raises:
+            UsageError: A target or an exclusion names nothing: a slip of the pen must not widen a run.
+        """
+        wanted, unwanted = Meaning(targets, self.addresses()), Meaning(excludes, self.addresses())
+        if not (wanted or unwanted):
+            return
+        self.blocked = [one for one in self.blocked if _is_left(one.address, wanted, unwanted)]
+        gone = (
+            (asked_key,)
+            for asked_key, address in self._addressed()
+            if not _is_left(address, wanted, unwanted)
+        )
+        self.scratch.run("CREATE TEMP TABLE unmeant (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self.scratch.run_many("INSERT INTO unmeant VALUES (?)", gone)
+        self.scratch.run("DELETE FROM requests WHERE key IN (SELECT key FROM unmeant)")
+        self.scratch.run("DROP TABLE unmeant")
+
+    def addresses(self) -> Iterator[tuple[str, str | None]]:
+        """Stream the address of each request, in the order of the manifest, with its archive ID."""
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY seq")
+        for row in rows:
+            request = self.lots[row[1]].request(piece_of(row))
+            yield address_of(request), request.archive_id
+        yield from ((one.address, None) for one in self.blocked)
+
+    def _addressed(self) -> Iterator[tuple[bytes, str]]:
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY key")
+        for row in rows:
+            yield row[0], address_of(self.lots[row[1]].request(piece_of(row)))
+
+    def buy_again(self, among: Callable[[Iterable[tuple[str, str | None]]], BuyAgain]) -> BuyAgain:
+        """Return what is to be bought again, its words read against the addresses of this draft."""
+        return among(self.addresses())
+
+    def decide(self, known: Known, keys: Iterable[str] | None = None) -> None:
+        """Decide what is done about each request.
+
+        Args:
+            known: What it is decided by.
+            keys: The requests meant, those that are none of the draft's among them; all by default.
+        """
+        has_found = bool(known.found)
+        for rows in self._batches(keys):
+            records = known.latest([row[0].hex() for row in rows])
+            found = known.found if has_found else {}
+            self.scratch.run_many(_DECIDE, [self._decided(row, records, known.again, found) for row in rows])
+
+    def _batches(self, keys: Iterable[str] | None) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield requests in the order of their keys, which is that of the state's index as well."""
+        if keys is not None:
+            wanted = iter(keys)
+            while batch := [bytes.fromhex(key) for key in islice(wanted, _AT_ONCE)]:
+                marks = ", ".join("?" * len(batch))
+                query = f"SELECT {REQUEST} FROM requests WHERE key IN ({marks})"
+                if rows := list(self.scratch.rows(query, batch)):
+                    yield rows
+            return
+        last = b""
+        query = f"SELECT {REQUEST} FROM requests WHERE key > ? ORDER BY key LIMIT {_AT_ONCE}"
+        while rows := list(self.scratch.rows(query, (last,))):
+            yield rows
+            last = rows[-1][0]
+
+    def _decided(
+        self,
+        row: tuple[Any, ...],
+        records: Mapping[str, Record],
+        again: BuyAgain,
+        found: Mapping[str, Sighting],
+    ) -> tuple[Any, ...]:
+        key = row[0].hex()
+        record, sighting = records.get(key), found.get(key)
+        stencil = self._stencil(row[1])
+        if record is None and sighting is None and stencil is not None:
+            lot = self.lots[row[1]]
+            entry = bytes.fromhex(lot.bounded) if lot.bounded else stencil.entry(piece_of(row), key)
+            return Verb.START.value, Reason.NOT_STARTED.value, 0, entry, row[5], 0, None, row[0]
+        action = decide(self.asked(row), record, again, sighting)
+        bounded = self.lots[row[1]].bounded
+        if bounded is not None:
+            action = replace(action, bounded=bounded)
+        return _decision(action, has_record=record is not None)
+
+    def verbs(self) -> Mapping[Vault, frozenset[Verb]]:
+        """Return what would be done at each vault."""
+        found: dict[Vault, set[Verb]] = defaultdict(set)
+        for number, verb in self.scratch.rows("SELECT DISTINCT lot, verb FROM requests"):
+            found[self.lots[number].vault].add(Verb(verb))
+        return {vault: frozenset(verbs) for vault, verbs in found.items()}
+
+    def waiting(self, vault: Vault) -> Iterator[tuple[str, int]]:
+        """Stream the purchases at a vault whose jobs are in progress."""
+        query = "SELECT key, lot, generation FROM requests WHERE verb = ?"
+        for key, number, generation in self.scratch.rows(query, (Verb.WAIT.value,)):
+            if self.lots[number].vault == vault:
+                yield key.hex(), generation
+
+    def slots_at(self, vault: Vault) -> Mapping[str, str]:
+        """Return the slot that each series at a vault stands at, by the address without it."""
+        lots = [lot for lot in self.lots if lot.vault == vault and lot.slot is not None]
+        return {f"{lot.job}/{vault.name}": lot.slot for lot in lots if lot.slot is not None}
+
+    def get(self, key: str) -> Asked | None:
+        """Return the request of a key, if it is in the draft."""
+        row = self.scratch.row(f"SELECT {REQUEST} FROM requests WHERE key = ?", (bytes.fromhex(key),))
+        return None if row is None else self.asked(row)
+
+    def begins_with(self, prefix: bytes) -> Iterator[Asked]:
+        """Stream the requests whose keys, as bytes, begin so."""
+        query = f"SELECT {REQUEST} FROM requests WHERE key BETWEEN ? AND ?"
+        ends = (prefix.ljust(_KEY_BYTES, b"\x00"), prefix.ljust(_KEY_BYTES, b"\xff"))
+        return map(self.asked, self.scratch.rows(query, ends))
+
+    def retrievals(self, vault: Vault, archive_id: str) -> Iterator[Asked]:
+        """Stream the retrievals of one archive, or of pieces of it, in the order of the manifest."""
+        self.scratch.run("CREATE INDEX IF NOT EXISTS by_archive ON requests (archive_id)")
+        query = f"SELECT {REQUEST} FROM requests WHERE archive_id = ? ORDER BY seq"
+        for row in self.scratch.rows(query, (archive_id,)):
+            lot = self.lots[row[1]]
+            if lot.vault == vault and lot.has_archives:
+                yield self.asked(row)
+
+    def asked(self, row: tuple[Any, ...]) -> Asked:
+        """Return the request of a row that begins as `REQUEST` does."""
+        lot, piece = self.lots[row[1]], piece_of(row)
+        return Asked(row[0].hex(), lot.request(piece), lot.span_of(piece))
+
+
+def _is_left(address: str, wanted: Meaning, unwanted: Meaning) -> bool:
+    return (not wanted or address in wanted) and address not in unwanted
+
+
+def _difference(first: Lot, second: Lot) -> str:
+    tiers = [", ".join(lot.terms[0]) for lot in (second, first)]
+    if tiers[0] != tiers[1]:
+        return f"at another tier ({tiers[0]} instead of {tiers[1]})"
+    return f"to be saved elsewhere ({second.save_to or 'nowhere'} instead of {first.save_to or 'nowhere'})"
+
+
+def _decision(action: Action, *, has_record: bool) -> tuple[Any, ...]:
+    """Return the values of `_DECIDE`."""
+    beyond = (action.drift, action.sighting)
+    return (
+        action.verb.value,
+        action.reason.value,
+        action.generation,
+        bytes.fromhex(action.entry),
+        action.request.size,
+        has_record,
+        pickle.dumps(beyond) if any(beyond) else None,
+        bytes.fromhex(action.key),
+    )

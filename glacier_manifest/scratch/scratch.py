@@ -1,0 +1,190 @@
+# ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
+"""A private temporary database: it spills to disk what its cache does not hold, and ends with the process.
+
+SQLite sorts and looks up any number of rows in little memory (https://sqlite.org/tempfiles.html); the
+file has no name that anybody could open, and nothing in it is worth a sync.
+"""
+
+import pickle
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, Generic, Self, TypeVar
+
+from glacier_manifest.errors import Failed
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+#: KiB of pages that are kept in memory; sorting takes as much again.
+_CACHE = 16_000
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE}")
+_FETCHED_AT_ONCE = 500
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn SQLite's complaint of a full disk into one that says what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(_NO_ROOM):
+            raise
+        raise Failed(
+            "scratch-unwritable",
+            f"the temporary files of this run cannot be written: {error}",
+            next_step="make room where temporary files go, or name another folder with SQLITE_TMPDIR",
+        ) from error
+
+
+class Scratch:
+    """A temporary database that many threads may use.
+
+    Raises:
+        Failed: ``scratch-unwritable``, from every method: the temporary files find no room.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._tables = 0
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            f"cache_size = -{_CACHE}",
+            "temp_store = FILE",
+        ):
+            self._connection.execute(f"PRAGMA {pragma}")
+
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
+        """Run one statement."""
+        with self._lock, _told():
+            self._connection.execute(statement, values)
+
+    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row, which may read the scratch file meanwhile; what `rows` raises is raised."""
+        with self._lock, _told():
+            self._connection.execute("BEGIN")
+            try:
+                self._connection.executemany(statement, rows)
+            finally:
+                self._connection.execute("COMMIT")
+
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
+        """Stream the rows of a query; other tables may be written meanwhile."""
+        with self._lock, _told():
+            cursor = self._connection.execute(query, values)
+        while found := self._fetched(cursor):
+            yield from found
+
+    def _fetched(self, cursor: sqlite3.Cursor) -> list[Row]:
+        with self._lock, _told():
+            return cursor.fetchmany(_FETCHED_AT_ONCE)
+
+    def row(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
+        """Return the first row of a query, if it has any."""
+        with self._lock, _told():
+            found: Row | None = self._connection.execute(query, values).fetchone()
+            return found
+
+    def mapping(self) -> "ScratchMapping[Any]":
+        """Return a new, empty mapping from text to anything that can be pickled."""
+        self._tables += 1
+        return ScratchMapping(self, f"mapping_{self._tables}")
+
+    def sorted_texts(self, texts: Iterable[str]) -> "SortedTexts":
+        """Return texts sorted, each once; what `texts` raises is raised."""
+        self._tables += 1
+        table = f"texts_{self._tables}"
+        self.run(f"CREATE TABLE {table} (text TEXT PRIMARY KEY) WITHOUT ROWID")
+        self.run("CREATE TABLE unsorted (text TEXT NOT NULL)")
+        self.run_many("INSERT INTO unsorted VALUES (?)", ((text,) for text in texts))
+        self.run(f"INSERT OR IGNORE INTO {table} SELECT text FROM unsorted ORDER BY text")
+        self.run("DROP TABLE unsorted")
+        return SortedTexts(self, table)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+class ScratchMapping(MutableMapping[str, T], Generic[T]):
+    """A mapping whose values lie in a scratch file, in the order in which their keys were first put in."""
+
+    def __init__(self, scratch: Scratch, table: str) -> None:
+        self._scratch = scratch
+        self._table = table
+        scratch.run(
+            f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value BLOB NOT NULL)"
+        )
+
+    def __getitem__(self, key: str) -> T:
+        row = self._scratch.row(f"SELECT value FROM {self._table} WHERE key = ?", (key,))
+        if row is None:
+            raise KeyError(key)
+        value: T = pickle.loads(row[0])  # noqa: S301 - written by this process, into a file without a name
+        return value
+
+    def __setitem__(self, key: str, value: T) -> None:
+        self._scratch.run(
+            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)),
+        )
+
+    def load(self, items: Iterable[tuple[str, T]]) -> None:
+        """Put in many at once; the last value of a key counts. What `items` raises is raised."""
+        statement = (
+            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
+        dumps, protocol = pickle.dumps, pickle.HIGHEST_PROTOCOL
+        self._scratch.run_many(statement, ((key, dumps(value, protocol)) for key, value in items))
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._scratch.run(f"DELETE FROM {self._table} WHERE key = ?", (key,))
+
+    def __contains__(self, key: object) -> bool:
+        query = f"SELECT 1 FROM {self._table} WHERE key = ?"
+        return self._scratch.row(query, (key,)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self._scratch.rows(f"SELECT key FROM {self._table} ORDER BY seq")
+        return (key for (key,) in rows)
+
+    def __len__(self) -> int:
+        row = self._scratch.row(f"SELECT count(*) FROM {self._table}")
+        assert row is not None  # noqa: S101 - a count has a row
+        return int(row[0])
+
+
+class SortedTexts(Collection[str]):
+    """Texts in a scratch file, sorted, each once."""
+
+    def __init__(self, scratch: Scratch, table: str) -> None:
+        self._scratch = scratch
+        self._table = table
+
+    def __contains__(self, text: object) -> bool:
+        query = f"SELECT 1 FROM {self._table} WHERE text = ?"
+        return self._scratch.row(query, (text,)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self._scratch.rows(f"SELECT text FROM {self._table} ORDER BY text")
+        return (text for (text,) in rows)
+
+    def __len__(self) -> int:
+        row = self._scratch.row(f"SELECT count(*) FROM {self._table}")
+        assert row is not None  # noqa: S101 - a count has a row
+        return int(row[0])
