@@ -1,6 +1,6 @@
 """A plan as text for people, and as JSON."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from glacier_manifest.jobs.request import JobType
@@ -180,9 +180,16 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def as_json(plan: Plan, prices: PriceTable) -> Iterator[str]:
-    """Stream the plan as `plan --format json` prints it; the keys are a contract."""
-    return json_document(header_json(plan, prices), "actions", _actions_json(plan, prices))
+def as_json(plan: Plan, prices: PriceTable, *, preflight: Sequence[Mapping[str, Any]] = ()) -> Iterator[str]:
+    """Stream the plan as `plan --format json` prints it; the keys are a contract.
+
+    Args:
+        plan: The plan.
+        prices: What Glacier charges.
+        preflight: What would fail when it is applied, as the JSON of diagnostics.
+    """
+    head = {**header_json(plan, prices), "preflight": list(preflight)}
+    return json_document(head, "actions", _actions_json(plan, prices))
 
 
 def header_json(plan: Plan, prices: PriceTable) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`glacier-manifest plan MANIFEST...`."""
 
 import time
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from glacier_manifest.cli.options import (
     selection_options,
     state_option,
 )
+from glacier_manifest.cli.preflight import all_told, has_errors, look_ahead
 from glacier_manifest.cli.prices import prices_for
 from glacier_manifest.cli.reading import check_output
 from glacier_manifest.cli.wiring import now, state_to_read, warn
+from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.draft import Draft, Known
 from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit
+from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Manifest, read_manifest
 from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts
@@ -42,6 +46,7 @@ from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.outlook import Listings, look
+from glacier_manifest.views import diagnostics
 from glacier_manifest.views import plans as view
 
 
@@ -79,14 +84,19 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
         state_to_read(arguments.state, manifest.files, tell=console.note) as state,
     ):
         draft = Draft(scratch, restarts=manifest.restarts)
-        plan = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
-        _show(console, plan, prices, arguments.form)
+        with all_told(console, manifest, arguments, clients):
+            plan = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
+        found = look_ahead(console, manifest, _starting(plan), clients) if arguments.refresh else ()
+        _show(console, plan, prices, arguments.form, found)
         check_totals(plan.tallies, before=started_under(state, plan.digest, plan), bounds=bounds)
         check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=allowances)
         if arguments.out is not None:
             header = _header(plan, manifest, bounds, state)
             _save(console, plan, header, arguments.out)
         has_starts = plan.start_count > 0
+    if has_errors(found):
+        console.err("next: correct what is wrong with the vaults, then run the same command again\n")
+        return Exit.ERROR
     if has_starts and arguments.detailed_exitcode:
         console.err("next: run 'glacier-manifest apply' to start what the plan shows\n")
         return Exit.SOMETHING_TO_START
@@ -133,10 +143,20 @@ def _listings(arguments: PlanArguments, state: State, clients: Clients) -> Listi
     )
 
 
-def _show(console: Console, plan: Plan, prices: PriceTable, form: str) -> None:
+def _starting(plan: Plan) -> Iterator[tuple[str, Vault]]:
+    return ((one.job, Vault(one.account, one.region, one.vault)) for one in plan.tallies)
+
+
+def _show(
+    console: Console,
+    plan: Plan,
+    prices: PriceTable,
+    form: str,
+    found: Iterable[Diagnostic],
+) -> None:
     match form:
         case "json":
-            console.lines(view.as_json(plan, prices))
+            console.lines(view.as_json(plan, prices, preflight=diagnostics.objects(found)))
         case "ndjson":
             console.json_lines(view.ndjson(plan, prices))
         case _:
