@@ -88,14 +88,18 @@ class JsonInventory:
 
     def _archives(self) -> Iterator[Archive]:
         refused = self._bad_rows.refused
-        for number, row in enumerate(self._text.elements(_USUAL), start=1):
-            self.rows = number
-            try:
-                archive = _archive(row)
-            except BadRow as wrong:
-                self._bad_rows.tell(self._origin.row_finding(number, str(wrong)))
-                refused = self._bad_rows.refused
-                continue
+        for row in self._text.elements(_USUAL):
+            self.rows += 1
+            if type(row) is re.Match:
+                archive_id, description, creation_date, size, tree_hash = row.groups()
+                archive = _new(Archive, (archive_id, description, creation_date, int(size), tree_hash))
+            else:
+                try:
+                    archive = _archive(row)
+                except BadRow as wrong:
+                    self._bad_rows.tell(self._origin.row_finding(self.rows, str(wrong)))
+                    refused = self._bad_rows.refused
+                    continue
             if not refused:
                 yield archive
 
@@ -113,9 +117,6 @@ class JsonInventory:
 
 
 def _archive(row: Any) -> Archive:  # noqa: ANN401 - JSON may be anything
-    if type(row) is re.Match:
-        archive_id, description, creation_date, size, tree_hash = row.groups()
-        return _new(Archive, (archive_id, description, creation_date, int(size), tree_hash))
     if not isinstance(row, dict):
         raise BadRow("it is no JSON object")
     archive_id, description, creation_date, size, tree_hash = map(row.get, COLUMNS)
