@@ -13,7 +13,7 @@ from glacier_manifest.aws.descriptions import ListedJob, VaultDescription
 from glacier_manifest.aws.glacier import Reader, Starter
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.jobs.request import Vault
-from glacier_manifest.planning.plan import Action, Plan
+from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, Outcome
@@ -21,6 +21,7 @@ from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
+from tests.planning.examples import plan_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -180,13 +181,14 @@ def start(
         tell=tell,
     )
     return apply(
-        Plan(tuple(actions), NOON),
+        plan_of(*actions),
         approval=state.approve(digest="sha256:0", entries=(), how="yes", at=NOON),
         state=state,
         service=Service(starter, healing.reconciler, healing.attempts),
         terms=on or terms(),
         surroundings=healing.surroundings,
         tell=tell,
+        outcomes={},
     )
 
 

@@ -248,7 +248,7 @@ def test_a_job_that_was_accepted_and_not_written_down_is_told_with_its_id(open_s
     )
     assert isinstance(report.error, StateError)
     assert len(starter.calls) == 1
-    outcome = report.outcomes[0]
+    outcome = next(iter(report.outcomes))
     assert (outcome.result, outcome.job_id) == (Result.UNKNOWN, "job-1")
     assert outcome.mishap is not None
     assert outcome.mishap.code == "state-full"
@@ -335,4 +335,4 @@ def test_nothing_to_start_ends_at_once(state: SqliteState) -> None:
 
     report = start([], state=state, starter=ScriptedStarter(), tell=events.append)
 
-    assert (report.outcomes, events) == ([], [])
+    assert (list(report.outcomes), events) == ([], [])
