@@ -87,7 +87,7 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
         with all_told(console, manifest, arguments, clients):
             plan = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
         found = look_ahead(console, manifest, _starting(plan), clients) if arguments.refresh else ()
-        _show(console, plan, prices, arguments.form, found)
+        _show(console, plan, prices, arguments.form, found=found)
         check_totals(plan.tallies, before=started_under(state, plan.digest, plan), bounds=bounds)
         check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=allowances)
         if arguments.out is not None:
@@ -144,7 +144,8 @@ def _listings(arguments: PlanArguments, state: State, clients: Clients) -> Listi
 
 
 def _starting(plan: Plan) -> Iterator[tuple[str, Vault]]:
-    return ((one.job, Vault(one.account, one.region, one.vault)) for one in plan.tallies)
+    yield from ((one.job, Vault(one.account, one.region, one.vault)) for one in plan.tallies)
+    yield from ((one.job, one.vault) for one in plan.blocked)
 
 
 def _show(
@@ -152,6 +153,7 @@ def _show(
     plan: Plan,
     prices: PriceTable,
     form: str,
+    *,
     found: Iterable[Diagnostic],
 ) -> None:
     match form:
