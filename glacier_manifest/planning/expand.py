@@ -1,5 +1,6 @@
 """From jobs to requests: one retrieval per archive or piece of it, one inventory per vault and slot."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -218,3 +219,15 @@ def at_slot(lot: Lot, now: datetime) -> Lot:
     if lot.schedule is None:
         return lot
     return replace(lot, slot=slot_name(lot.schedule.latest_tick(now)))
+
+
+def may_clash(portions: Iterable[Portion]) -> bool:
+    """Say whether two of these may ask for the same on different terms, or for bytes that they share."""
+    by_vault: dict[tuple[Vault, type], list[Portion]] = defaultdict(list)
+    for portion in portions:
+        by_vault[portion.lot.vault, type(portion.lot.asking)].append(portion)
+    return any(_may_clash(together) for together in by_vault.values() if len(together) > 1)
+
+
+def _may_clash(portions: list[Portion]) -> bool:
+    return len({one.lot.terms for one in portions}) > 1 or any(one.cut is not None for one in portions)

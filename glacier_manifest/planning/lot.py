@@ -3,8 +3,6 @@
 Millions of requests are a handful of lots and a row each; a `Request` is made of both when it is needed.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -159,11 +157,3 @@ def lot_of(request: Request, span: Span) -> tuple[Lot, Piece]:
     )
     start, end = (None, None) if byte_range is None else (byte_range.start, byte_range.end)
     return lot, Piece(request.archive_id, start, end, request.size, request.created, span.line, span.column)
-
-
-def may_disagree(lots: Iterable[Lot]) -> bool:
-    """Say whether two of these lots may ask for the same on different terms."""
-    terms = defaultdict(set)
-    for lot in lots:
-        terms[lot.vault, type(lot.asking)].add(lot.terms)
-    return any(len(found) > 1 for found in terms.values())

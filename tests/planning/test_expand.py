@@ -15,7 +15,7 @@ from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Archives, IdList, Job, ListedArchive, SelectQuery
-from glacier_manifest.planning.expand import Asked, ListReader, at_slot, expand
+from glacier_manifest.planning.expand import Asked, at_slot, expand
 from glacier_manifest.planning.lot import Lot
 from glacier_manifest.planning.place import Place
 from tests.planning.examples import ACCOUNT, NOON, QUERY, SLOT, TOPIC, WEEKLY
@@ -51,13 +51,37 @@ def no_list(wanted: IdList) -> Iterable[ListedId]:
     raise AssertionError(f"{wanted.path} was opened")
 
 
-def expanded(*jobs: Job, now: datetime = NOON, read_list: ListReader = no_list) -> list[Asked]:
+class Lists:
+    """Sources that hold lists of archive IDs, and no inventory."""
+
+    def __init__(self, read: Callable[[IdList], Iterable[ListedId]]) -> None:
+        self.ids = read
+
+    def inventory(self, source: InventorySource, vault: Vault) -> Inventory | None:
+        raise AssertionError(f"{source} was opened for {vault}")
+
+    def sizes(self, inventory: Inventory) -> Mapping[str, Sized]:
+        raise AssertionError(f"{inventory.origin} was read")
+
+    def warn(self, finding: Diagnostic) -> None:
+        raise AssertionError(finding.message)
+
+
+def pieces_of(portion: Portion) -> Iterable[Piece]:
+    """Return what a portion comes to, each archive cut as it says."""
+    assert not isinstance(portion.pieces, Ranked)
+    cut = portion.cut
+    return portion.pieces if cut is None else chain.from_iterable(map(cut, portion.pieces))
+
+
+def expanded(*jobs: Job, now: datetime = NOON, read_list: Callable[[IdList], Iterable[ListedId]] = no_list) -> list[Asked]:
     """Return each request that the jobs ask for, with the place that asks for it."""
     places = {one.name: Place(ACCOUNT, "us-west-2") for one in jobs}
     return [
         Asked(request_key(lot.request(piece)), lot.request(piece), lot.span_of(piece))
-        for lot, pieces in expand(jobs, places=places, now=now, read_list=read_list)
-        for piece in pieces
+        for portion in expand(jobs, places=places, now=now, sources=Lists(read_list))
+        for lot in [portion.lot]
+        for piece in pieces_of(portion)
     ]
 
 
@@ -197,7 +221,7 @@ def test_a_slot_of_a_saved_request_is_made_current() -> None:
     def lots(now: datetime) -> tuple[Lot, ...]:
         jobs = (job(schedule=WEEKLY), job("once"))
         places = {one.name: Place(ACCOUNT, "us-west-2") for one in jobs}
-        return tuple(lot for lot, _pieces in expand(jobs, places=places, now=now, read_list=no_list))
+        return tuple(one.lot for one in expand(jobs, places=places, now=now, sources=Lists(no_list)))
 
     later = NOON + timedelta(weeks=1)
     saved, once = lots(NOON)

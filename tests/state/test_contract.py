@@ -315,7 +315,7 @@ class TestAdoption:
 
         assert state.known_jobs(["job-1", "job-2"]) == {"job-1"}
         assert [*state.holding(["job-1", "job-2"])] == ["job-1"]
-        assert state.holding(["job-1"])["job-1"].key == key()
+        assert state.holding(["job-1"])["job-1"].job_id == "job-1"
 
 
 def test_a_refused_change_fails_alone(state: State) -> None:

@@ -13,8 +13,7 @@ from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, in_file_order
 from glacier_manifest.errors import Exit
 from glacier_manifest.manifest import Job, read_manifest
-from glacier_manifest.planning.expand import Portion, Ranked, expand
-from glacier_manifest.planning.lot import Lot, may_disagree
+from glacier_manifest.planning.expand import Portion, Ranked, expand, may_clash
 from glacier_manifest.planning.place import Place
 from glacier_manifest.views import diagnostics as view
 
@@ -46,22 +45,22 @@ def _findings(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
     try:
         manifest = read_manifest(paths)
         places, now = _anywhere(manifest.jobs), datetime.now(UTC)
-        if may_disagree(_walked(expand(manifest.jobs, places=places, now=now, sources=lists))):
-            _check_agreement(expand(manifest.jobs, places=places, now=now, sources=ListFiles()))
+        if may_clash(_walked(expand(manifest.jobs, places=places, now=now, sources=lists))):
+            _check_clashes(expand(manifest.jobs, places=places, now=now, sources=ListFiles()))
     except InvalidInput as invalid:
         return in_file_order([*invalid.diagnostics, *lists.warnings])
     return in_file_order([*manifest.warnings, *lists.warnings])
 
 
-def _walked(portions: Iterable[Portion]) -> Iterator[Lot]:
+def _walked(portions: Iterable[Portion]) -> Iterator[Portion]:
     """Read every list to its end: only there is it known to be right."""
     for portion in portions:
         if not isinstance(portion.pieces, Ranked):
             deque(portion.pieces, maxlen=0)
-        yield portion.lot
+        yield portion
 
 
-def _check_agreement(portions: Iterable[Portion]) -> None:
+def _check_clashes(portions: Iterable[Portion]) -> None:
     # Few manifests need it, and all would wait for what it imports.
     from glacier_manifest.drafting.adding import add_portions  # noqa: PLC0415
     from glacier_manifest.drafting.draft import Draft  # noqa: PLC0415
