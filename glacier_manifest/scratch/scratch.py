@@ -70,7 +70,8 @@ class Scratch:
             try:
                 self._connection.executemany(statement, rows)
             finally:
-                self._connection.execute("COMMIT")
+                if self._connection.in_transaction:  # a full disk has ended it
+                    self._connection.execute("COMMIT")
 
     def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
         """Stream the rows of a query; other tables may be written meanwhile."""

@@ -1,22 +1,24 @@
 """From jobs to requests: how many, which, and at which slot."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 import pytest
 
-from glacier_manifest.diagnostics import Span
+from glacier_manifest.diagnostics import Diagnostic, Span
 from glacier_manifest.inventory.id_list import ListedId
+from glacier_manifest.inventory.reading import Inventory
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.key import request_key
-from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval
+from glacier_manifest.jobs.request import ByteRange, InventoryRetrieval, Vault
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.manifest import Archives, IdList, Job, ListedArchive, SelectQuery
-from glacier_manifest.planning.expand import Asked, at_slot, expand
-from glacier_manifest.planning.lot import Lot
+from glacier_manifest.manifest import Archives, IdList, InventorySource, Job, ListedArchive, SelectQuery
+from glacier_manifest.planning.expand import Asked, Portion, Ranked, at_slot, expand
+from glacier_manifest.planning.lot import Lot, Piece
+from glacier_manifest.planning.pieces import Sized
 from glacier_manifest.planning.place import Place
 from tests.planning.examples import ACCOUNT, NOON, QUERY, SLOT, TOPIC, WEEKLY
 
@@ -74,7 +76,9 @@ def pieces_of(portion: Portion) -> Iterable[Piece]:
     return portion.pieces if cut is None else chain.from_iterable(map(cut, portion.pieces))
 
 
-def expanded(*jobs: Job, now: datetime = NOON, read_list: Callable[[IdList], Iterable[ListedId]] = no_list) -> list[Asked]:
+def expanded(
+    *jobs: Job, now: datetime = NOON, read_list: Callable[[IdList], Iterable[ListedId]] = no_list
+) -> list[Asked]:
     """Return each request that the jobs ask for, with the place that asks for it."""
     places = {one.name: Place(ACCOUNT, "us-west-2") for one in jobs}
     return [
@@ -171,11 +175,11 @@ def test_a_list_is_streamed_and_never_held() -> None:
             yield ListedId(f"id{number}", number)
 
     wanted = job(ask=Archives((), IdList(Path("ids.txt"), span(4)), None))
-    ((_lot, pieces),) = expand(
-        [wanted], places={"wedding": Place(ACCOUNT, "us-west-2")}, now=NOON, read_list=endless
+    (portion,) = expand(
+        [wanted], places={"wedding": Place(ACCOUNT, "us-west-2")}, now=NOON, sources=Lists(endless)
     )
 
-    assert [piece.archive_id for piece in islice(pieces, 3)] == ["id1", "id2", "id3"]
+    assert [piece.archive_id for piece in islice(pieces_of(portion), 3)] == ["id1", "id2", "id3"]
     assert read == [1, 2, 3]
 
 
