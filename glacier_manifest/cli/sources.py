@@ -19,7 +19,7 @@ from glacier_manifest.errors import UsageError
 from glacier_manifest.manifest import Limits, Manifest, Pace, Repurchases, read_manifest
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.place import check_endpoint
-from glacier_manifest.planning.plan_file import is_plan_file
+from glacier_manifest.planning.plan_header import is_plan_file
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State

@@ -14,12 +14,12 @@ from glacier_manifest.jobs.key import request_key
 from glacier_manifest.planning.expand import at_slot
 from glacier_manifest.planning.lot import Lot, Piece, lot_of
 from glacier_manifest.planning.plan_file import (
-    PlanHeader,
     SavedAction,
     check_digest,
     read_actions,
     read_header,
 )
+from glacier_manifest.planning.plan_header import PlanHeader
 from glacier_manifest.scratch.scratch import Scratch
 
 #: Opens the file, each time from its beginning.

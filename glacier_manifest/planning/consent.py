@@ -5,7 +5,7 @@ from itertools import islice
 
 from glacier_manifest.errors import Elsewhere, NotApproved
 from glacier_manifest.planning.plan import Plan
-from glacier_manifest.planning.plan_file import PlanHeader
+from glacier_manifest.planning.plan_header import PlanHeader
 from glacier_manifest.state.protocol import Approval, Identity
 
 _SHOWN = 20

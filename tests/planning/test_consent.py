@@ -14,7 +14,7 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Pace
 from glacier_manifest.planning.consent import check_approved, check_state, nobody_to_ask
 from glacier_manifest.planning.decide import Restarts
-from glacier_manifest.planning.plan_file import PlanHeader, header_of
+from glacier_manifest.planning.plan_header import PlanHeader, header_of
 from glacier_manifest.state.protocol import Approval, Identity
 from glacier_manifest.state.record import Record
 from tests.planning.examples import (

@@ -24,12 +24,11 @@ from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan_file import (
     SavedAction,
     check_digest,
-    header_of,
-    is_plan_file,
     plan_lines,
     read_actions,
     read_header,
 )
+from glacier_manifest.planning.plan_header import header_of, is_plan_file
 from glacier_manifest.scratch.scratch import Scratch
 from tests.planning.examples import (
     INVENTORY,

@@ -21,7 +21,8 @@ from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.consent import check_approved
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action, Verb
-from glacier_manifest.planning.plan_file import header_of, plan_lines
+from glacier_manifest.planning.plan_file import plan_lines
+from glacier_manifest.planning.plan_header import header_of
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
 from tests.planning.examples import (

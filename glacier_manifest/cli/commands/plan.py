@@ -40,7 +40,8 @@ from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.limits import Bounds, check_totals
 from glacier_manifest.planning.plan import Plan
-from glacier_manifest.planning.plan_file import PlanHeader, header_of, plan_lines
+from glacier_manifest.planning.plan_file import plan_lines
+from glacier_manifest.planning.plan_header import PlanHeader, header_of
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.scratch.scratch import Scratch
