@@ -64,7 +64,7 @@ class Scratch:
             self._connection.execute(statement, values)
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row, which may read the scratch file meanwhile; what `rows` raises is raised."""
+        """Run one statement for each row, while which others may be read; what `rows` raises is raised."""
         with self._lock, _told():
             self._connection.execute("BEGIN")
             try:
