@@ -1,6 +1,6 @@
 """A saved plan, read back: its requests go into a draft just as they were reviewed, or not at all."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +25,6 @@ from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan_file import header_of, plan_lines
 from glacier_manifest.scratch.scratch import Scratch
-from glacier_manifest.state.record import Record
 from tests.planning.examples import (
     INVENTORY,
     NOON,
