@@ -19,7 +19,6 @@ Row = tuple[Any, ...]
 
 #: KiB of pages that are kept in memory; sorting takes as much again.
 _CACHE = 16_000
-_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE}")
 _FETCHED_AT_ONCE = 500
 
@@ -30,8 +29,6 @@ def _told() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if not error.sqlite_errorname.startswith(_NO_ROOM):
-            raise
         raise Failed(
             "scratch-unwritable",
             f"the temporary files of this run cannot be written: {error}",
@@ -50,12 +47,7 @@ class Scratch:
         self._lock = RLock()
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._tables = 0
-        for pragma in (
-            "journal_mode = OFF",
-            "synchronous = OFF",
-            f"cache_size = -{_CACHE}",
-            "temp_store = FILE",
-        ):
+        for pragma in _PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
@@ -64,13 +56,13 @@ class Scratch:
             self._connection.execute(statement, values)
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row, while which others may be read; what `rows` raises is raised."""
+        """Run one statement for each row; what `rows` raises is raised as it is."""
         with self._lock, _told():
             self._connection.execute("BEGIN")
             try:
                 self._connection.executemany(statement, rows)
             finally:
-                if self._connection.in_transaction:  # a full disk has ended it
+                if self._connection.in_transaction:  # a full disk has ended it already
                     self._connection.execute("COMMIT")
 
     def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
@@ -141,15 +133,6 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)),
         )
-
-    def load(self, items: Iterable[tuple[str, T]]) -> None:
-        """Put in many at once; the last value of a key counts. What `items` raises is raised."""
-        statement = (
-            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-        )
-        dumps, protocol = pickle.dumps, pickle.HIGHEST_PROTOCOL
-        self._scratch.run_many(statement, ((key, dumps(value, protocol)) for key, value in items))
 
     def __delitem__(self, key: str) -> None:
         if key not in self:

@@ -239,4 +239,6 @@ def test_a_full_disk_is_told_with_what_to_do(writing: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     code, exit_code, names_the_folder, *message = done.stdout.split()
     assert (code, exit_code, names_the_folder) == ("scratch-unwritable", str(int(Failed.exit_code)), "True")
-    assert " ".join(message).startswith("the temporary files of this run cannot be written")
+    told, _, why = " ".join(message).partition(": ")
+    assert told == "the temporary files of this run cannot be written"
+    assert why in {"disk I/O error", "database or disk is full"}
