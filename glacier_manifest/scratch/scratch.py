@@ -19,6 +19,7 @@ Row = tuple[Any, ...]
 
 #: KiB of pages that are kept in memory; sorting takes as much again.
 _CACHE = 16_000
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE}")
 _FETCHED_AT_ONCE = 500
 
@@ -29,6 +30,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith(_NO_ROOM):
+            raise
         raise Failed(
             "scratch-unwritable",
             f"the temporary files of this run cannot be written: {error}",
@@ -133,6 +136,15 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)),
         )
+
+    def load(self, items: Iterable[tuple[str, T]]) -> None:
+        """Put in many at once; the last value of a key counts. What `items` raises is raised."""
+        statement = (
+            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
+        dumps, protocol = pickle.dumps, pickle.HIGHEST_PROTOCOL
+        self._scratch.run_many(statement, ((key, dumps(value, protocol)) for key, value in items))
 
     def __delitem__(self, key: str) -> None:
         if key not in self:
