@@ -20,10 +20,11 @@ from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.manifest import Limits, Pace
+from glacier_manifest.manifest import Pace
 from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.decide import Restarts
-from glacier_manifest.planning.plan_file import header_of, plan_lines
+from glacier_manifest.planning.plan_file import plan_lines
+from glacier_manifest.planning.plan_header import header_of
 from glacier_manifest.scratch.scratch import Scratch
 from tests.planning.examples import (
     INVENTORY,
@@ -31,6 +32,7 @@ from tests.planning.examples import (
     SLOT,
     WEEKLY,
     archive,
+    bounds,
     latest_of,
     planned,
     record,
@@ -50,9 +52,7 @@ def plan(wanted: Sequence[Request] = WANTED, *words: str) -> Drafted:
 
 
 def text_of(made: Drafted) -> str:
-    header = header_of(
-        made, state_id=None, manifests=[Path("jobs.yaml")], pace=Pace(), limits=Limits(), allow={}
-    )
+    header = header_of(made, state_id=None, manifests=[Path("jobs.yaml")], pace=Pace(), bounds=bounds())
     return "".join(f"{line}\n" for line in plan_lines(made, header))
 
 
@@ -173,7 +173,7 @@ def test_a_file_that_was_changed_since_it_was_read_is_refused(changed: Callable[
 
 def test_a_plan_of_another_digest_is_refused_however_well_it_is_sealed() -> None:
     made = plan()
-    header = header_of(made, state_id=None, manifests=(), pace=Pace(), limits=Limits(), allow={})
+    header = header_of(made, state_id=None, manifests=(), pace=Pace(), bounds=bounds())
     forged = header.model_copy(update={"digest": plan((NEW,)).digest})
     text = "".join(f"{line}\n" for line in plan_lines(made, forged))
 
