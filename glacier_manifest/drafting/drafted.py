@@ -21,7 +21,11 @@ from glacier_manifest.planning.plan import STARTING, Action, Blocked, Reason, Ve
 
 _AT_ONCE = 500
 _STARTING = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
-_TALLIED = "lot, count(*), coalesce(sum(known_size), 0), sum(known_size IS NULL AND archive_id IS NOT NULL)"
+#: What retrieves no archive has no bytes that count, whatever the size of its output was.
+_TALLIED = (
+    "lot, count(*), coalesce(sum(known_size) FILTER (WHERE archive_id IS NOT NULL), 0), "
+    "sum(known_size IS NULL AND archive_id IS NOT NULL)"
+)
 
 
 @dataclass(frozen=True)
