@@ -76,6 +76,42 @@ def test_json_is_one_document_whatever_is_known_when(user: User, content: bytes,
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("conditions", "numbers"),
+    [
+        (["--path", "2014/*"], [1]),
+        (["--path", "2014/*", "--path", "2015/**"], [1, 3]),
+        (["--exclude-path", "201*/*"], [2]),
+        (["--path", "**/*.jpg", "--exclude-path", "2014/**"], [3]),
+        (["--created-from", "2012-05-15T17:21:46.700Z"], [2, 3]),
+        (["--created-from", "2012-05-15T17:21:46.701Z"], [3]),
+        (["--created-to", "2012-05-15"], []),
+        (["--created-from", "2012-05-15", "--created-to", "2012-05-16"], [1, 2, 3]),
+        (["--min-size", "7"], [1, 3]),
+        (["--min-size", "6", "--max-size", "1 KiB"], [3]),
+    ],
+)
+def test_only_archives_that_pass_every_condition_are_listed(
+    user: User, conditions: list[str], numbers: list[int]
+) -> None:
+    listed = user.run("inventory", "list", "old.json", "--format", "json", *conditions)
+
+    assert [int(one["archive_id"]) for one in listed.json["archives"]] == numbers, listed.err
+    assert listed.json["inventory_date"] == DATE
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--created-from", "last week"), ("--created-to", "2015"), ("--min-size", "big"), ("--max-size", "-1")],
+)
+def test_a_condition_that_cannot_be_read_is_named(user: User, flag: str, value: str) -> None:
+    ran = user.run("inventory", "list", "old.json", flag, value).refused_with(64, "invalid-filter")
+
+    assert flag in ran.err
+
+
+@pytest.mark.usefixtures("folder")
 def test_ndjson_and_csv_have_the_same_columns(user: User) -> None:
     documents = user.run("inventory", "list", "old.json", "--format", "ndjson").out.splitlines()
     table = list(
