@@ -27,7 +27,7 @@ _SOURCE = (
 )
 
 _reading_options: Decorator = several(
-    click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that cannot be read, and count them."),
+    setting("--skip-bad-rows", is_flag=True, help="Leave out rows that cannot be read, and say how many."),
     setting("--profile", help="The profile of the AWS configuration, for s3://."),
     setting("--region", help="The region, for s3://."),
 )
