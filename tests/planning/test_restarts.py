@@ -22,9 +22,18 @@ from glacier_manifest.planning.consent import check_approved
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action, Verb
 from glacier_manifest.planning.plan_file import header_of, plan_lines
-from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
-from tests.planning.examples import INVENTORY, SLOT, WEEKLY, archive, latest_of, planned, record, request
+from tests.planning.examples import (
+    INVENTORY,
+    SLOT,
+    WEEKLY,
+    archive,
+    latest_of,
+    planned,
+    record,
+    request,
+    scratch,
+)
 
 WANTED = request(archive("kKB7"), description="for the wedding")
 ADDRESS, KEY = address_of(WANTED), request_key(WANTED)
@@ -214,7 +223,7 @@ def test_what_was_asked_for_and_put_off_starts_under_its_own_approval() -> None:
 
 def read_back(lines: Iterable[str]) -> SavedPlan:
     text = "".join(f"{line}\n" for line in lines)
-    return read_saved(Path("plan.ndjson"), lambda: StringIO(text), Scratch())
+    return read_saved(Path("plan.ndjson"), lambda: StringIO(text), scratch())
 
 
 def saved(drafted: Drafted, restarts: Repurchases) -> SavedPlan:
