@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from glacier_manifest.planning.approval import entry
-from glacier_manifest.planning.expand import at_slot
-from glacier_manifest.planning.plan_file import read_plan
+from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.saved import read_saved
+from glacier_manifest.scratch.scratch import Scratch
 from tests.acceptance.manifests import ARCHIVE, DASHED, archive_ids, inventory, retrievals
 from tests.acceptance.user import ACCOUNT, User
 
@@ -148,14 +149,19 @@ class TestSavedPlan:
         """The command line takes no clock, so the functions that it calls are given this week's moment."""
         user.manifest(inventory(more="    every: weekly\n"))
         save(user)
-        with (user.folder / "saved.plan").open(encoding="utf-8") as lines:
-            saved = read_plan(lines, file=user.folder / "saved.plan")
+        file = user.folder / "saved.plan"
+        with Scratch() as scratch:
+            saved = read_saved(file, lambda: file.open(encoding="utf-8"), scratch)
+            draft = Draft(scratch)
+            saved.add_to(draft, datetime.now(UTC) + timedelta(days=7))
+            draft.merge()
+            draft.decide(Known(lambda _keys: {}))
 
-        later = at_slot(saved.asked[0], datetime.now(UTC) + timedelta(days=7))
+            (later,) = Drafted(draft, lambda _keys: {}, datetime.now(UTC)).starts()
 
-        assert later.key != saved.asked[0].key
-        assert later.request.slot != saved.asked[0].request.slot
-        assert entry(later.request, 0) in saved.entries
+            assert later.entry in saved.entries
+        assert later.request.slot is not None
+        assert later.request.slot > json.loads(file.read_text(encoding="utf-8").splitlines()[1])["slot"]
 
 
 class TestExpect:

@@ -42,6 +42,7 @@ from tests.planning.examples import (
     drafted,
     record,
     request,
+    scratch,
 )
 from tests.planning.requests import requests
 
@@ -56,7 +57,7 @@ def at(line: int) -> Span:
 
 def draft_of(*wanted: tuple[Request, int]) -> Draft:
     """Return a draft, not merged yet, of requests that are asked for in these lines."""
-    draft = Draft(Scratch())
+    draft = Draft(scratch())
     draft.add_all(lot_of(one, at(line)) for one, line in wanted)
     return draft
 
@@ -156,7 +157,7 @@ class TestMerging:
         assert address_of(first) in found.message
 
     def test_two_places_for_one_output_are_an_error_with_both_places(self) -> None:
-        draft = Draft(Scratch())
+        draft = Draft(scratch())
         draft.add(replace(LOT, job="first", save_to="restored/"), [Piece("a", line=7, column=5)])
         draft.add(replace(LOT, job="second", save_to="s3://bucket/"), [Piece("a", line=20, column=5)])
         draft.add(replace(LOT, job="third"), [Piece("a", line=30, column=5)])
@@ -172,7 +173,7 @@ class TestMerging:
         assert {one.label for one in (second, third)} == {"first asked for at jobs.yaml:7"}
 
     def test_the_same_place_for_one_output_is_no_conflict(self) -> None:
-        draft = Draft(Scratch())
+        draft = Draft(scratch())
         draft.add(replace(LOT, job="first", save_to="restored/"), [Piece("a")])
         draft.add(replace(LOT, job="second", save_to="restored/"), [Piece("a")])
 
@@ -204,7 +205,7 @@ class TestMerging:
             raise LookupError("the list has ended")
 
         with pytest.raises(LookupError):
-            Draft(Scratch()).add(LOT, broken())
+            Draft(scratch()).add(LOT, broken())
 
 
 A, TWIN, DASH = "a" * 138, "a" * 100 + "b" * 38, "-" + "c" * 137
@@ -448,8 +449,8 @@ def peak_of(count: int) -> int:
     gc.collect()
     tracemalloc.start()
     try:
-        with Scratch() as scratch:
-            draft = Draft(scratch)
+        with Scratch() as opened:
+            draft = Draft(opened)
             draft.add(lot, (Piece(f"a{number:0137}", line=number + 1, column=1) for number in range(count)))
             draft.merge()
             draft.select(targets=["wedding"], excludes=["wedding/photos/a" + "0" * 137])

@@ -25,7 +25,6 @@ from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan_file import plan_lines
 from glacier_manifest.planning.plan_header import header_of
-from glacier_manifest.scratch.scratch import Scratch
 from tests.planning.examples import (
     INVENTORY,
     NOON,
@@ -37,6 +36,7 @@ from tests.planning.examples import (
     planned,
     record,
     request,
+    scratch,
 )
 from tests.planning.requests import requests
 
@@ -71,12 +71,12 @@ class File:
         self.open -= 1
 
     def read(self) -> SavedPlan:
-        return read_saved(FILE, self.opened, Scratch())
+        return read_saved(FILE, self.opened, scratch())
 
 
 def added(saved: SavedPlan, *, later: timedelta = timedelta(0)) -> Draft:
     """Return the draft of what was reviewed."""
-    draft = Draft(Scratch())
+    draft = Draft(scratch())
     saved.add_to(draft, NOON + later)
     draft.merge()
     return draft
@@ -166,7 +166,7 @@ def test_a_file_that_was_changed_since_it_was_read_is_refused(changed: Callable[
     file.text = changed(file.text)
 
     with pytest.raises(InvalidInput) as caught:
-        saved.add_to(Draft(Scratch()), NOON)
+        saved.add_to(Draft(scratch()), NOON)
 
     assert [one.code for one in caught.value.diagnostics] == ["plan-file-damaged"]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from weakref import finalize
 
 from glacier_manifest.diagnostics import Span
 from glacier_manifest.drafting.draft import _DECIDE, Draft, Known, _decision
@@ -111,9 +112,16 @@ def latest_of(records: Iterable[Record]) -> Mapping[str, Record]:
     return {one.key: one for one in records}
 
 
+def scratch() -> Scratch:
+    """Return a scratch file that is closed as soon as nobody holds it."""
+    made = Scratch()
+    finalize(made, made._connection.close)
+    return made
+
+
 def drafted(requests: Iterable[Request], restarts: Repurchases = NEVER) -> Draft:
     """Return a draft of these requests, each asked for in a line of its own."""
-    draft = Draft(Scratch(), restarts=restarts)
+    draft = Draft(scratch(), restarts=restarts)
     draft.add_all(
         lot_of(wanted, Span(Path("jobs.yaml"), line, 5, 9)) for line, wanted in enumerate(requests, 1)
     )

@@ -29,7 +29,6 @@ from glacier_manifest.planning.plan_file import (
     read_header,
 )
 from glacier_manifest.planning.plan_header import header_of, is_plan_file
-from glacier_manifest.scratch.scratch import Scratch
 from tests.planning.examples import (
     INVENTORY,
     QUERY,
@@ -42,6 +41,7 @@ from tests.planning.examples import (
     planned,
     record,
     request,
+    scratch,
 )
 from tests.planning.requests import requests
 
@@ -71,7 +71,7 @@ def lines_of(plan: Drafted, **header: object) -> list[str]:
 def read(lines: Sequence[str], ending: str = "\n") -> SavedPlan:
     """Read a plan file to its end, as a run does."""
     text = "".join(f"{line}{ending}" for line in lines)
-    return read_saved(FILE, lambda: StringIO(text, newline=""), Scratch())
+    return read_saved(FILE, lambda: StringIO(text, newline=""), scratch())
 
 
 def actions_in(lines: Sequence[str]) -> list[SavedAction]:

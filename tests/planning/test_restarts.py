@@ -23,7 +23,6 @@ from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action, Verb
 from glacier_manifest.planning.plan_file import plan_lines
 from glacier_manifest.planning.plan_header import header_of
-from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
 from tests.planning.examples import (
     INVENTORY,
@@ -35,6 +34,7 @@ from tests.planning.examples import (
     planned,
     record,
     request,
+    scratch,
 )
 
 WANTED = request(archive("kKB7"), description="for the wedding")
@@ -225,7 +225,7 @@ def test_what_was_asked_for_and_put_off_starts_under_its_own_approval() -> None:
 
 def read_back(lines: Iterable[str]) -> SavedPlan:
     text = "".join(f"{line}\n" for line in lines)
-    return read_saved(Path("plan.ndjson"), lambda: StringIO(text), Scratch())
+    return read_saved(Path("plan.ndjson"), lambda: StringIO(text), scratch())
 
 
 def saved(drafted: Drafted, restarts: Repurchases) -> SavedPlan:
