@@ -425,13 +425,16 @@ class TestBlocked:
 
         planned = user.run("plan", "jobs.yaml", "--format", "json")
         for_people = user.run("plan", "jobs.yaml")
-        applied = user.run("apply", "jobs.yaml", "--expect", planned.json["digest"])
+        applied = user.run("apply", "jobs.yaml", "--expect", planned.json["digest"]).left_undone(75)
+        again = user.run("apply", "jobs.yaml").left_undone(75)
 
         assert planned.json["summary"]["blocked"] == 1
         assert planned.json["summary"]["start"] == 1
         assert "all/my-vault" in for_people.out
-        assert applied.out.startswith("Apply: 1 started"), applied.err
-        assert applied.code == 75
+        for ran, last in ((applied, "Apply: 1 started."), (again, "Nothing to do yet: the only request was")):
+            assert "  all/my-vault\n      needs the output of 'inventory'\n" in ran.out
+            assert ran.out.splitlines()[-1].startswith(last)
+            assert "when the output of 'inventory' was stored" in ran.last
         assert user.sent() == 1
 
     def test_its_limits_are_part_of_what_is_approved(self, user: User) -> None:
