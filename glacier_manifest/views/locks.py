@@ -14,14 +14,16 @@ _HASH_SHOWN = 19
 
 def human(jobs: Iterable[tuple[LockedJob, Iterable[LockedArchive] | None]]) -> Iterator[str]:
     """Yield a paragraph for each job and vault, with a line for each archive where they are told."""
-    requests = size = 0
+    requests = size = unknown = 0
     for job, archives in jobs:
         yield from (f"{line}\n" for line in _job(job))
         for one in archives or ():
             yield f"  {_archive(one)}\n"
         yield "\n"
-        requests, size = requests + job.requests, size + job.bytes
-    yield f"{_counted(requests)}, {format_size(size)}.\n"
+        requests += job.requests
+        size += job.bytes
+        unknown += job.unknown_sizes
+    yield f"{_counted(requests)}, {_size(size, unknown)}.\n"
 
 
 def _job(job: LockedJob) -> Iterator[str]:
@@ -29,17 +31,15 @@ def _job(job: LockedJob) -> Iterator[str]:
     if job.waits_for is not None:
         yield f"  waits for   the output of {job.waits_for}"
     else:
-        yield f"  requests    {_counted(job.requests)}, {_size(job)}"
+        yield f"  requests    {_counted(job.requests)}, {_size(job.bytes, job.unknown_sizes)}"
     yield f"  digest      {job.digest[:_HASH_SHOWN]}…"
     for name, inventory in (("inventory", job.inventory), ("sizes from", job.sizes_from)):
         if inventory is not None:
             yield f"  {name:<10}  {_inventory(inventory)}"
 
 
-def _size(job: LockedJob) -> str:
-    if job.unknown_sizes:
-        return f"≥ {format_size(job.bytes)} ({job.unknown_sizes:,} of unknown size)"
-    return format_size(job.bytes)
+def _size(known: int, unknown: int) -> str:
+    return f"≥ {format_size(known)} ({unknown:,} of unknown size)" if unknown else format_size(known)
 
 
 def _inventory(one: LockedInventory) -> str:

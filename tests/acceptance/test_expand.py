@@ -85,10 +85,10 @@ def test_a_lock_tells_of_each_job_what_a_reviewer_must_know(user: User, folder: 
     assert digest == f"sha256:{hashlib.sha256(terms + ids).hexdigest()}"
 
 
-def test_people_read_it_as_a_table(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_people_read_it_as_a_table(user: User) -> None:
     shown = user.run("expand", "jobs.yaml", "--full")
 
-    assert folder
     assert (shown.code, shown.err) == (0, "")
     first, *_rest = shown.out.splitlines()
     assert first == "photos/examplevault"
@@ -98,9 +98,8 @@ def test_people_read_it_as_a_table(user: User, folder: Path) -> None:
     assert shown.out.endswith("\n2 requests, 12 B.\n")
 
 
-def test_json_on_stdout_is_what_is_written(user: User, folder: Path) -> None:
-    assert folder
-
+@pytest.mark.usefixtures("folder")
+def test_json_on_stdout_is_what_is_written(user: User) -> None:
     for words in ((), ("--full",)):
         assert user.run("expand", "jobs.yaml", "--format", "json", *words).out == locked(user, *words)
 
@@ -125,8 +124,8 @@ def test_the_full_form_has_a_line_for_each_archive_in_the_order_of_their_ids(
     assert "\\u202e" in lines[-1]  # a mark that turns the writing round is not left to the reviewer's editor
 
 
-def test_a_lock_that_was_just_written_is_fresh(user: User, folder: Path) -> None:
-    assert folder
+@pytest.mark.usefixtures("folder")
+def test_a_lock_that_was_just_written_is_fresh(user: User) -> None:
     for words in ((), ("--full",)):
         locked(user, *words)
 
@@ -163,10 +162,10 @@ class TestStale:
             ("2015/**", "2015/b*", ["requests", "bytes", "digest"]),
         ],
     )
+    @pytest.mark.usefixtures("folder")
     def test_what_the_manifest_says_otherwise_is_told_by_name(
-        self, user: User, folder: Path, before: str, after: str, fields: list[str]
+        self, user: User, before: str, after: str, fields: list[str]
     ) -> None:
-        assert folder
         locked(user)
 
         user.manifest(PICKED.replace(before, after))
@@ -180,8 +179,8 @@ class TestStale:
         changed = ["changed", "inventory.inventory_date", "inventory.sha256"]
         assert changes(user) == {"photos/examplevault": changed}
 
-    def test_jobs_that_are_new_or_gone_are_told(self, user: User, folder: Path) -> None:
-        assert folder
+    @pytest.mark.usefixtures("folder")
+    def test_jobs_that_are_new_or_gone_are_told(self, user: User) -> None:
         locked(user)
 
         user.manifest(retrievals([ARCHIVE], job="wedding"))
@@ -222,8 +221,8 @@ class TestStale:
 
         assert "'format_version'" in refused.err
 
-    def test_a_lock_that_was_never_written_is_asked_for(self, user: User, folder: Path) -> None:
-        assert folder
+    @pytest.mark.usefixtures("folder")
+    def test_a_lock_that_was_never_written_is_asked_for(self, user: User) -> None:
         refused = user.run("expand", "jobs.yaml", "--check", "jobs.lock").refused_with(4, "unreadable-file")
 
         assert "--out jobs.lock" in refused.last
@@ -248,8 +247,8 @@ class TestWriting:
         assert (folder / "jobs.lock").read_text() == before
         assert sorted(path.name for path in folder.iterdir()) == ["jobs.lock", "jobs.yaml", "photos.json"]
 
-    def test_flags_that_contradict_each_other_are_refused(self, user: User, folder: Path) -> None:
-        assert folder
+    @pytest.mark.usefixtures("folder")
+    def test_flags_that_contradict_each_other_are_refused(self, user: User) -> None:
         for words in (["--out", "b.lock"], ["--full"]):
             user.run("expand", "jobs.yaml", "--check", "a.lock", *words).refused_with(64, "usage")
 
