@@ -261,4 +261,7 @@ def _next_step(summary: Summary, applied: _Applied) -> str:
             f"run the same command again from {report.again_at:%Y-%m-%d %H:%M} UTC on: "
             "what is left over may be sent then"
         )
+    if summary.exit is Exit.PENDING and applied.plan.blocked:
+        waits_for = applied.plan.blocked[0].waits_for
+        return f"run the same command again when the output of '{waits_for}' was stored"
     return failures.next_step(summary.exit)

@@ -16,6 +16,7 @@ class Entry(NamedTuple):
 COMMANDS = {
     "init": Entry("init", "List the account's vaults, and write a first manifest."),
     "validate": Entry("validate", "Check manifests; needs no credentials and no network."),
+    "expand": Entry("expand", "Show or lock what manifests expand into."),
     "plan": Entry("plan", "Show what would start, and why; starts nothing."),
     "apply": Entry("apply", "Start what the manifests or a saved plan ask for, each job once."),
     "status": Entry("status", "Show what the jobs are doing."),

@@ -102,6 +102,12 @@ selection_options = several(
     setting("--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Not these requests."),
 )
 
+skip_bad_rows_option = setting(
+    "--skip-bad-rows",
+    is_flag=True,
+    help="Leave out rows of inventories that cannot be read, and say how many.",
+)
+
 planning_options = several(
     setting(
         "--restart",
@@ -125,11 +131,7 @@ planning_options = several(
         help="Prices that count before all others: a file of our own, or AWS's price list.",
     ),
     setting("--max-jobs", type=click.IntRange(min=1), metavar="N", help="Start the next N only."),
-    setting(
-        "--skip-bad-rows",
-        is_flag=True,
-        help="Leave out rows of inventories that cannot be read, and say how many.",
-    ),
+    skip_bad_rows_option,
     click.option(
         "--new-account",
         is_flag=True,

@@ -85,11 +85,12 @@ class Summary:
 
     @property
     def exit(self) -> Exit:
-        """The exit code that the counts alone give."""
+        """The exit code that the requests alone give; a job that waits for another's output is left over."""
         counts = self.counts
         return strongest(
             Exit.REQUESTS_FAILED if any(counts[ending] for ending in _BAD) else Exit.DONE,
             Exit.PENDING if any(counts[ending] for ending in _LEFT_OVER) else Exit.DONE,
+            Exit.PENDING if self.plan.blocked else Exit.DONE,
         )
 
 

@@ -72,6 +72,8 @@ def _block(found: Diagnostic, paint: _Paint, width: int) -> str:
         place = f"{visible(str(found.span.file))}:{found.span.line}:{found.span.column}"
         lines.append(f"{indent}{paint(_FAINT, '-->')} {place}")
         lines += _snippet(found, paint, width)
+        if found.source_line is None and found.label is not None:
+            lines.append(f"{indent} {paint(_FAINT, '=')} note: {visible(found.label)}")
     if found.help is not None:
         lines.append(f"{indent} {paint(_FAINT, '=')} help: {visible(found.help)}")
     return "\n".join([*lines, ""])

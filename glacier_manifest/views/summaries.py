@@ -23,7 +23,8 @@ _TITLES = {
 
 def human(summary: Summary) -> str:
     """Return what went wrong, was left over or is odd, by address, then the counts in one line."""
-    return "\n".join([*_sections(summary), *_oddities(summary), _counts(summary)]) + "\n"
+    lines = [*_sections(summary), *_blocked(summary), *_oddities(summary), _counts(summary)]
+    return "\n".join(lines) + "\n"
 
 
 def _sections(summary: Summary) -> Iterator[str]:
@@ -36,6 +37,11 @@ def _sections(summary: Summary) -> Iterator[str]:
             yield f"  {one.action.address}{_why(one)}"
         yield from _more(number)
         yield ""
+
+
+def _blocked(summary: Summary) -> Iterator[str]:
+    waiting = [(one.address, f"needs the output of '{one.waits_for}'") for one in summary.plan.blocked]
+    yield from _listed("Waiting for the output of another job:", waiting)
 
 
 def _oddities(summary: Summary) -> Iterator[str]:
@@ -86,8 +92,9 @@ def _counts(summary: Summary) -> str:
     counts = summary.counts
     total = sum(counts.values())
     if counts[Ending.KEPT] == total:
+        nothing = "Nothing to do yet" if summary.plan.blocked else "Nothing to do"
         all_of_them = "the only request was" if total == 1 else f"all {total} requests were"
-        return f"Nothing to do: {all_of_them} started before." if total else "Nothing to do."
+        return f"{nothing}: {all_of_them} started before." if total else f"{nothing}."
     told = [f"{number} {words(ending)}" for ending, number in counts.items() if number]
     return f"Apply: {', '.join(told)}."
 
