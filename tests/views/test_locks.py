@@ -18,7 +18,9 @@ JOB = LockedJob(
         source="photos\x1b.csv", inventory_date=None, sha256="5" * 64, archives=123, skipped_rows=2
     ),
 )
-WAITING = JOB.model_copy(update={"waits_for": "weekly", "requests": 0, "bytes": 0, "inventory": None})
+WAITING = JOB.model_copy(
+    update={"waits_for": "weekly", "requests": 0, "bytes": 0, "unknown_sizes": 0, "inventory": None}
+)
 ARCHIVES = [
     LockedArchive("A" * 138, "0-1048575", 1048576, "2015/a\x1b.jpg"),
     LockedArchive("B" * 138, None, None, None),
