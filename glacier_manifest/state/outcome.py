@@ -21,6 +21,7 @@ from glacier_manifest.state.changes import (
     Reject,
     Release,
     SendAgain,
+    Withdraw,
 )
 from glacier_manifest.state.record import Record
 
@@ -149,6 +150,12 @@ def _release(change: Release, known: Known) -> Record:
     before = _existing(known)
     _check_step(before, Status.READY)
     return _went_wrong(change, before, Status.READY)
+
+
+@_after.register
+def _withdraw(change: Withdraw, known: Known) -> Record:
+    before = _from(Status.INTENDED, known)
+    return replace(before, status=Status.READY, attempts=max(before.attempts - 1, 0))
 
 
 @_after.register

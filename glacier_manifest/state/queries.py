@@ -32,7 +32,9 @@ BATCH = 500
 
 _RECORD = ", ".join(COLUMNS)
 
-GENERATIONS = f"SELECT {_RECORD} FROM requests WHERE key = ? ORDER BY generation"
+GENERATIONS = (
+    f"SELECT {_RECORD} FROM requests WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key, generation"
+)
 PURCHASE = f"SELECT {_RECORD} FROM requests WHERE key = ? AND generation = ?"
 ATTEMPTS = (
     "SELECT coalesce(json_extract(details, '$.intended_at'), at) FROM events "
@@ -111,9 +113,12 @@ def latest(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Rec
     return found
 
 
-def generations(connection: sqlite3.Connection, key: str) -> list[Record]:
-    """Return all records of a key, the highest generation last."""
-    return [from_row(row) for row in connection.execute(GENERATIONS, (key,))]
+def generations(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, dict[int, Record]]:
+    """Return all records of the keys that have any, the highest generation of each last."""
+    found: dict[str, dict[int, Record]] = {}
+    for row in connection.execute(GENERATIONS, (json.dumps([*keys]),)):
+        found.setdefault(row[0], {})[row[1]] = from_row(row)
+    return found
 
 
 def record_of(connection: sqlite3.Connection, key: str, generation: int) -> Record | None:
