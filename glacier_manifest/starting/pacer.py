@@ -17,6 +17,8 @@ _DEEPEST_DECREASE = 0.1
 #: Answers in a second from which on they tell how much the service accepts.
 _TELLING = 10
 _SLOWEST = 0.1
+#: Seconds of waiting that are none.
+_HARDLY = 0.0005
 #: Successes at the full rate that bring a run from nothing back to its ceiling: about a minute's worth.
 _RECOVERY_SECONDS = 60.0
 
@@ -80,6 +82,13 @@ class Pacer:
     def rate(self) -> float:
         """The calls a second that are let through now."""
         return self._rate
+
+    def is_free(self) -> bool:
+        """Say whether the next call would hardly have to wait for its turn."""
+        with self._lock:
+            now = self._clock.now()
+            slot = max(self._next_slot, now)
+            return slot <= self._deadline and slot - now <= _HARDLY
 
     def take(self) -> None:
         """Wait for the next moment at which a call may be made.
