@@ -115,7 +115,7 @@ class Pacer:
         self.take()
 
     def _wait(self, seconds: float) -> None:
-        if self._clock.wait(max(seconds, 0.0)):
+        if self._clock.wait(seconds if seconds > _HARDLY else 0.0):
             raise NoTimeLeftError
 
     def throttled(self) -> float | None:

@@ -61,9 +61,8 @@ class Batch:
         Raises:
             Exception: A value cannot be written, or the file: the transaction must be rolled back.
         """
-        intents = self._remembered(connection)
+        intents, known = self._known(connection, changes)
         self.forget()  # until all is written
-        known = _looked_up(connection, changes, intents)
         pending = _Pending(connection, self._run)
         refusals = [_refusal(change, known, pending) for change in changes]
         pending.write()
@@ -73,10 +72,17 @@ class Batch:
         self._intents = intents
         return refusals
 
-    def _remembered(self, connection: sqlite3.Connection) -> dict[_Purchase, Record]:
-        version = connection.execute("PRAGMA data_version").fetchone()[0]
-        is_current, self._version = version == self._version, version
-        return self._intents if is_current else {}
+    def _known(
+        self, connection: sqlite3.Connection, changes: Sequence[Change]
+    ) -> tuple[dict[_Purchase, Record], _Generations]:
+        """Return the intents that are remembered rightly, and what is known of the keys of all changes."""
+        known, asked = _remembered(changes, self._intents)
+        before, (self._version, read) = self._version, queries.generations(connection, asked)
+        if before == self._version:
+            return self._intents, known | read
+        if known:
+            _, read = queries.generations(connection, {*known, *asked})
+        return {}, read
 
 
 class _Pending:
@@ -106,9 +112,10 @@ class _Pending:
         return (one for one in self.touched.items() if one[1].status is Status.INTENDED)
 
 
-def _looked_up(
-    connection: sqlite3.Connection, changes: Sequence[Change], intents: dict[_Purchase, Record]
-) -> _Generations:
+def _remembered(
+    changes: Sequence[Change], intents: dict[_Purchase, Record]
+) -> tuple[_Generations, set[str]]:
+    """Return what is remembered of the keys of some changes, and the keys that must be looked up."""
     known: _Generations = {}
     asked: set[str] = set()
     for change in changes:
@@ -118,9 +125,7 @@ def _looked_up(
             asked.add(key)
         else:
             known[key] = {generation: intent}
-    for key in asked:
-        known[key] = {}
-    return known | queries.generations(connection, asked) if asked else known
+    return known, asked
 
 
 def _refusal(change: Change, known: _Generations, pending: _Pending) -> StateError | None:

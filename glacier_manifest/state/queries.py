@@ -32,8 +32,10 @@ BATCH = 500
 
 _RECORD = ", ".join(COLUMNS)
 
+#: The first column tells whether another connection has changed the file; there is one row at least.
 GENERATIONS = (
-    f"SELECT {_RECORD} FROM requests WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key, generation"
+    f"SELECT data_version, {_RECORD} FROM pragma_data_version LEFT JOIN requests "
+    "ON key IN (SELECT value FROM json_each(?)) ORDER BY key, generation"
 )
 PURCHASE = f"SELECT {_RECORD} FROM requests WHERE key = ? AND generation = ?"
 ATTEMPTS = (
@@ -113,12 +115,19 @@ def latest(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Rec
     return found
 
 
-def generations(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, dict[int, Record]]:
-    """Return all records of the keys that have any, the highest generation of each last."""
-    found: dict[str, dict[int, Record]] = {}
-    for row in connection.execute(GENERATIONS, (json.dumps([*keys]),)):
-        found.setdefault(row[0], {})[row[1]] = from_row(row)
-    return found
+def generations(
+    connection: sqlite3.Connection, keys: Iterable[str]
+) -> tuple[int, dict[str, dict[int, Record]]]:
+    """Return the file's data version, and all records of the keys, the highest generation of each last.
+
+    The data version is another one when another connection has changed the file.
+    """
+    found: dict[str, dict[int, Record]] = {key: {} for key in keys}
+    version = 0
+    for version, *row in connection.execute(GENERATIONS, (json.dumps([*found]),)):
+        if row[0] is not None:
+            found[row[0]][row[1]] = from_row(tuple(row))
+    return version, found
 
 
 def record_of(connection: sqlite3.Connection, key: str, generation: int) -> Record | None:

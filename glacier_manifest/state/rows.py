@@ -77,6 +77,7 @@ def _put_sql(number: int) -> str:
     )
 
 
+@lru_cache
 def moment_text(moment: datetime) -> str:
     """Write a moment as the state keeps it: UTC, to the millisecond, ``2026-11-23T03:00:00.000Z``.
 

@@ -164,19 +164,41 @@ class GroupWriter:
             raise self._failure
         if _identity_of(self._path) != self._file:
             raise faults.gone(self._path)
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._begin(self._connection)
-        outcomes = [outcome for alike in _runs(group) for outcome in self._of_a_kind(alike)]
+        self._open_transaction()
+        wanted = [one.what for one in group]
+        outcomes = self._all_at_once(wanted) or [
+            outcome for alike in _runs(wanted) for outcome in self._of_a_kind(alike)
+        ]
         self._connection.execute("COMMIT")
         return outcomes
+
+    def _open_transaction(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin(self._connection)
+
+    def _all_at_once(self, wanted: Sequence[Any]) -> list[Any] | None:
+        """Apply a group of changes without a savepoint; None where that is not to be, and nothing was done."""
+        if any(map(callable, wanted)):
+            return None
+        try:
+            return self._applied(wanted)
+        except Exception as refusal:
+            if _is_of_the_store(refusal):
+                raise
+            self._connection.execute("ROLLBACK")
+            self._open_transaction()
+            return None
+
+    def _applied(self, changes: Sequence[Change]) -> list[Any]:
+        return [refusal and _Refused(refusal) for refusal in self._batch(self._connection, changes)]
 
     def _of_a_kind(self, wanted: list[Any]) -> list[Any]:
         """Run operations one by one, or apply changes together; one by one where one of them spoils the others."""
         if callable(wanted[0]):
             return [self._guarded(operation) for operation in wanted]
-        applied = self._guarded(lambda connection: self._batch(connection, wanted))
+        applied = self._guarded(lambda _connection: self._applied(wanted))
         if not isinstance(applied, _Refused):
-            return [refusal and _Refused(refusal) for refusal in applied]
+            return list(applied)
         if len(wanted) == 1:
             return [applied]
         return [outcome for change in wanted for outcome in self._of_a_kind([change])]
@@ -210,9 +232,9 @@ class GroupWriter:
             self._failure = faults.state_error(self._path, fault)
 
 
-def _runs(group: Sequence[_Waiting]) -> Iterator[list[Any]]:
+def _runs(wanted: Sequence[Any]) -> Iterator[list[Any]]:
     """Yield what is to be done in pieces of one kind each: operations, or changes."""
-    for _, alike in groupby((one.what for one in group), key=callable):
+    for _, alike in groupby(wanted, key=callable):
         yield list(alike)
 
 
