@@ -1,7 +1,7 @@
 """A Glacier that only accepts, quick enough not to be what a benchmark measures; prints its URL.
 
-It answers DescribeVault, an empty ListJobs, and each InitiateJob with a job ID of its own and, after a latency
-in seconds, the headers of a real answer. `GET /counts` tells the number of jobs accepted.
+It answers DescribeVault, ListJobs with nothing, and each InitiateJob, after a latency in seconds, with a
+job ID of its own and the headers of a real answer. `GET /counts` tells the number of jobs accepted.
 """
 
 import asyncio
@@ -73,8 +73,9 @@ class Caller(asyncio.Protocol):
         """Send one answer."""
         content = b"" if body is None else json.dumps(body).encode()
         head = (
-            f"HTTP/1.1 {status}\r\nDate: {formatdate(usegmt=True)}\r\nx-amzn-RequestId: {next(numbers):056d}\r\n"
-            f"{more}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+            f"HTTP/1.1 {status}\r\nDate: {formatdate(usegmt=True)}\r\n"
+            f"x-amzn-RequestId: {next(numbers):056d}\r\n{more}"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + content)
 

@@ -16,6 +16,8 @@ from glacier_manifest.starting.source import Source
 from glacier_manifest.starting.starts import Intended, LeftOpenError, Recording, Starts, StopRunError
 from glacier_manifest.state.record import Record
 
+#: Intents for each worker that are written before they are needed: half of them share a wait for the disk.
+_AHEAD = 2
 #: Seconds between two looks at what came.
 _TICK = 0.05
 #: Unknown outcomes after which nothing more is sent before they are settled.
@@ -87,7 +89,9 @@ class Run:
             tell: Takes every event, in this thread. What it raises ends the run and is raised.
         """
         tell(RunBegan(len(actions), self._rate))
-        source = Source(actions, sender=self._sender, approval=approval, most_ahead=self._concurrency)
+        source = Source(
+            actions, sender=self._sender, approval=approval, most_ahead=_AHEAD * self._concurrency
+        )
         try:
             with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:
                 try:

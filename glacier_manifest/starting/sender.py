@@ -159,7 +159,9 @@ class Sender:
 
         try:
             answer = call()
-            return answer if answer.verdict not in _SURELY_NOT_STARTED else self._retried(call, answers, action)
+            return (
+                answer if answer.verdict not in _SURELY_NOT_STARTED else self._retried(call, answers, action)
+            )
         except NoTimeLeftError:
             return answers[-1]
         except Exception as error:
@@ -221,9 +223,7 @@ class Sender:
 
     def _handed_over(self, action: Action, intent: Intend, change: Answered, outcome: Outcome) -> Recording:
         written = self._state.submit_unhurried(change)
-        return Recording(
-            outcome, written, lambda error: self._left_open(error, action, intent, change)
-        )
+        return Recording(outcome, written, lambda error: self._left_open(error, action, intent, change))
 
     def _meaning(self, action: Action, answer: Answer) -> tuple[Result, Answered]:
         """Return how a start ended and what to write about it; the table of verdicts, in one place."""

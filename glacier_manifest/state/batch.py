@@ -33,7 +33,7 @@ _Generations = dict[str, dict[int, Record]]
 
 
 class Batch:
-    """Applies changes over one connection, and remembers the intents that it has written until they are answered.
+    """Applies changes over one connection, and remembers the intents that it wrote until they are answered.
 
     What is remembered counts only while no other connection has changed the file.
 
@@ -50,9 +50,7 @@ class Batch:
         """Remember nothing: what was written has been rolled back."""
         self._intents = {}
 
-    def __call__(
-        self, connection: sqlite3.Connection, changes: Sequence[Change]
-    ) -> list[StateError | None]:
+    def __call__(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> list[StateError | None]:
         """Apply changes in their order, within the transaction that is open.
 
         Returns:
@@ -112,9 +110,7 @@ class _Pending:
         return (one for one in self.touched.items() if one[1].status is Status.INTENDED)
 
 
-def _remembered(
-    changes: Sequence[Change], intents: dict[_Purchase, Record]
-) -> tuple[_Generations, set[str]]:
+def _remembered(changes: Sequence[Change], intents: dict[_Purchase, Record]) -> tuple[_Generations, set[str]]:
     """Return what is remembered of the keys of some changes, and the keys that must be looked up."""
     known: _Generations = {}
     asked: set[str] = set()

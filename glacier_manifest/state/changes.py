@@ -87,7 +87,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The intent was written ahead, and the call was not made: INTENDED becomes READY, and counts no attempt."""
+    """The intent was written ahead, and the call was not made: INTENDED becomes READY, one attempt less."""
 
     key: str
     generation: int

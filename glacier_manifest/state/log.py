@@ -73,9 +73,7 @@ def log_run(connection: sqlite3.Connection, run: Run) -> None:
     )
 
 
-def log_changes(
-    connection: sqlite3.Connection, run: Run, changes: Sequence[tuple[Change, Record]]
-) -> None:
+def log_changes(connection: sqlite3.Connection, run: Run, changes: Sequence[tuple[Change, Record]]) -> None:
     """Log some hundred changes at most that were applied, each with what it made of the record."""
     if changes:
         values = [value for change, after in changes for value in _event(run, change, after)]

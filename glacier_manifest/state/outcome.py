@@ -159,7 +159,7 @@ def _release(change: Release, known: Known) -> Record:
 @_after.register
 def _withdraw(change: Withdraw, known: Known) -> Record:
     before = _from(Status.INTENDED, known)
-    return replace(before, status=Status.READY, attempts=max(before.attempts - 1, 0))
+    return replace(before, status=Status.READY, attempts=max(before.attempts - 1, 0), changed_at=change.at)
 
 
 @_after.register

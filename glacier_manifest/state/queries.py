@@ -123,11 +123,11 @@ def generations(
     The data version is another one when another connection has changed the file.
     """
     found: dict[str, dict[int, Record]] = {key: {} for key in keys}
-    version = 0
-    for version, *row in connection.execute(GENERATIONS, (json.dumps([*found]),)):
-        if row[0] is not None:
-            found[row[0]][row[1]] = from_row(tuple(row))
-    return version, found
+    told = connection.execute(GENERATIONS, (json.dumps([*found]),)).fetchall()
+    for row in told:
+        if row[1] is not None:
+            found[row[1]][row[2]] = from_row(row[1:])
+    return int(told[0][0]), found
 
 
 def record_of(connection: sqlite3.Connection, key: str, generation: int) -> Record | None:

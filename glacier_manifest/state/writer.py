@@ -177,7 +177,7 @@ class GroupWriter:
         self._begin(self._connection)
 
     def _all_at_once(self, wanted: Sequence[Any]) -> list[Any] | None:
-        """Apply a group of changes without a savepoint; None where that is not to be, and nothing was done."""
+        """Apply a group of changes without a savepoint; None where that cannot be, and nothing was done."""
         if any(map(callable, wanted)):
             return None
         try:
@@ -193,7 +193,7 @@ class GroupWriter:
         return [refusal and _Refused(refusal) for refusal in self._batch(self._connection, changes)]
 
     def _of_a_kind(self, wanted: list[Any]) -> list[Any]:
-        """Run operations one by one, or apply changes together; one by one where one of them spoils the others."""
+        """Run operations one by one, or apply changes together: one by one where one of them spoils it."""
         if callable(wanted[0]):
             return [self._guarded(operation) for operation in wanted]
         applied = self._guarded(lambda _connection: self._applied(wanted))
