@@ -90,7 +90,11 @@ class Run:
         """
         tell(RunBegan(len(actions), self._rate))
         source = Source(
-            actions, sender=self._sender, approval=approval, most_ahead=_AHEAD * self._concurrency
+            actions,
+            sender=self._sender,
+            approval=approval,
+            most_ahead=_AHEAD * self._concurrency,
+            stop=self._stop,
         )
         try:
             with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:

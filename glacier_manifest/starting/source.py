@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from threading import Event as Flag
 from threading import Lock
 
 from glacier_manifest.planning.plan import Action
@@ -21,13 +22,17 @@ class Source:
         sender: Writes the intents, and says when to look ahead.
         approval: The approval under which they start.
         most_ahead: The most intents ahead.
+        stop: Set when nothing is to be sent any more, and so nothing to be intended.
     """
 
-    def __init__(self, actions: Sequence[Action], *, sender: Starts, approval: int, most_ahead: int) -> None:
+    def __init__(
+        self, actions: Sequence[Action], *, sender: Starts, approval: int, most_ahead: int, stop: Flag
+    ) -> None:
         self._actions = iter(actions)
         self._sender = sender
         self._approval = approval
         self._most_ahead = most_ahead
+        self._stop = stop
         self._ahead: deque[Intended] = deque()
         self._is_closed = False
         self._lock = Lock()
@@ -46,7 +51,8 @@ class Source:
             return next(self._actions), None
 
     def _look_ahead(self) -> None:
-        if len(self._ahead) > self._most_ahead // 2 or not self._sender.looks_ahead():
+        is_enough = len(self._ahead) > self._most_ahead // 2
+        if is_enough or self._stop.is_set() or not self._sender.looks_ahead():
             return
         following = tuple(islice(self._actions, self._most_ahead - len(self._ahead)))
         if following:
