@@ -138,8 +138,8 @@ class Run:
 
     def _ended(self, recording: Recording) -> Outcome:
         """Return how a start ended, once that is on the disk, or cannot be."""
-        error = recording.written and recording.written.exception()
-        if not error or recording.left_open is None:
+        error = recording.written.exception() if recording.written is not None else None
+        if not isinstance(error, Exception) or recording.left_open is None:
             return recording.outcome
         return self._left_open(recording.left_open(error))
 
