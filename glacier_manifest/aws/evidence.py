@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 _LONGEST_MESSAGE = 500
@@ -49,7 +50,7 @@ def reply_in(response: object) -> Reply:
     return Reply(
         status=status if isinstance(status, int) else 0,
         code=code if isinstance(code, str) else "",
-        message=one_line(error.get("Message", "")),
+        message=one_line(error["Message"]) if "Message" in error else "",
         service_at=_moment(_mapping(metadata.get("HTTPHeaders")).get("date")),
         request_id=request_id if isinstance(request_id, str) else None,
     )
@@ -112,8 +113,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _moment(date: object) -> datetime | None:
-    if not isinstance(date, str):
-        return None
+    return _moment_of(date) if isinstance(date, str) else None
+
+
+@lru_cache(maxsize=8)
+def _moment_of(date: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(date)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -15,7 +15,7 @@ from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.consent import asks, check_plans_state, consented
 from glacier_manifest.cli.console import Console
-from glacier_manifest.cli.logs import logger_for
+from glacier_manifest.cli.logs import run_log
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
@@ -38,8 +38,7 @@ from glacier_manifest.state.protocol import State
 from glacier_manifest.state.rescue import RescueFile, rescue
 from glacier_manifest.state.sqlite import SqliteState
 from glacier_manifest.views import failures, plans, summaries
-from glacier_manifest.views.progress import MinuteLine, ProgressBar
-from glacier_manifest.views.run_log import RunLog
+from glacier_manifest.views.progress import MinuteLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, cl
         surroundings=surroundings,
         settle=arguments.settle,
         adopt_strangers=not arguments.no_adopt,
-        tell=_both(MinuteLine(console.note, now=time.monotonic), RunLog(logger_for(console))),
+        tell=_both(MinuteLine(console.note, now=time.monotonic), run_log(console)),
     )
 
 
@@ -160,7 +159,7 @@ def _started(
         console.note("\n".join(plans.last_lines(plan)))
     approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
     identity = state.identity
-    log = RunLog(logger_for(console))
+    log = run_log(console)
     deadline = time.monotonic() + arguments.deadline.total_seconds()
     surroundings = replace(healing.surroundings, deadline=deadline)
     with draining(console.note, surroundings.stop) as stop, _progress(console) as progress:
@@ -197,6 +196,8 @@ def _both(*tellers: Callable[[Event], None]) -> Callable[[Event], None]:
 
 def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None]]:
     if console.stderr.isatty() and console.verbosity >= 0:
+        from glacier_manifest.views.progress_bar import ProgressBar  # noqa: PLC0415 - rich is for terminals
+
         return ProgressBar(console.stderr, color=console.is_colored(console.stderr))
     return MinuteLine(console.note, now=time.monotonic)
 

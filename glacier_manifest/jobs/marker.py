@@ -13,6 +13,8 @@ from dataclasses import dataclass
 DESCRIPTION_BYTES = 1024
 
 _KEY_CHARACTERS = 26
+#: Hexadecimal digits of the key from which these come: 20 bytes, which are 32 characters without padding.
+_KEY_DIGITS = 40
 _MARKER = re.compile(r"\[gm1:([a-z2-7]{26})\.(0|[1-9][0-9]{0,8})\]$")
 
 
@@ -33,7 +35,7 @@ USER_DESCRIPTION_BYTES = DESCRIPTION_BYTES - len(f" [gm1:{'a' * _KEY_CHARACTERS}
 
 def marker_of(key: str, generation: int) -> Marker:
     """Return the marker of one purchase; `key` is 64 hexadecimal digits."""
-    encoded = base64.b32encode(bytes.fromhex(key)).decode("ascii").lower()
+    encoded = base64.b32encode(bytes.fromhex(key[:_KEY_DIGITS])).decode("ascii").lower()
     return Marker(encoded[:_KEY_CHARACTERS], generation)
 
 

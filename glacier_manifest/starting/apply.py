@@ -14,8 +14,9 @@ from glacier_manifest.starting.reconcile import Reconciler
 from glacier_manifest.starting.rounds import Rounds
 from glacier_manifest.starting.run import Endurance, Report, Run
 from glacier_manifest.starting.sender import Backoff, Sender
+from glacier_manifest.starting.starts import Starts
 from glacier_manifest.starting.surroundings import Surroundings
-from glacier_manifest.starting.volume import WINDOW, Starts, Volume, WithinVolume
+from glacier_manifest.starting.volume import WINDOW, Volume, WithinVolume
 from glacier_manifest.state.protocol import Approval, State
 
 

@@ -17,6 +17,10 @@ _DEEPEST_DECREASE = 0.1
 #: Answers in a second from which on they tell how much the service accepts.
 _TELLING = 10
 _SLOWEST = 0.1
+#: Seconds of waiting that are none.
+_HARDLY = 0.0005
+#: Calls in a row that found it their turn: from then on it is not the pace that limits the run.
+_FREE = 2
 #: Successes at the full rate that bring a run from nothing back to its ceiling: about a minute's worth.
 _RECOVERY_SECONDS = 60.0
 
@@ -72,6 +76,7 @@ class Pacer:
         self._deadline = deadline
         turn = 1 / requests_per_second
         self._next_slot = clock.now() + min(max(turn - quiet_for, 0.0), turn)
+        self._unhindered = 0
         self._last_slowed = float("-inf")
         self._accepted, self._answered = _LastSecond(), _LastSecond()
         self._lock = Lock()
@@ -81,6 +86,14 @@ class Pacer:
         """The calls a second that are let through now."""
         return self._rate
 
+    def is_free(self) -> bool:
+        """Say whether calls hardly have to wait for their turns, because something else takes longer."""
+        with self._lock:
+            now = self._clock.now()
+            return self._unhindered >= _FREE and max(self._next_slot, now) <= min(
+                self._deadline, now + _HARDLY
+            )
+
     def take(self) -> None:
         """Wait for the next moment at which a call may be made.
 
@@ -88,10 +101,12 @@ class Pacer:
             NoTimeLeftError: There is none.
         """
         with self._lock:
-            slot = max(self._next_slot, self._clock.now())
+            now = self._clock.now()
+            slot = max(self._next_slot, now)
             if slot > self._deadline:
                 raise NoTimeLeftError
             self._next_slot = slot + 1 / self._rate
+            self._unhindered = self._unhindered + 1 if slot - now <= _HARDLY else 0
         self._wait(slot - self._clock.now())
 
     def pause(self, seconds: float) -> None:
@@ -106,7 +121,7 @@ class Pacer:
         self.take()
 
     def _wait(self, seconds: float) -> None:
-        if self._clock.wait(max(seconds, 0.0)):
+        if self._clock.wait(seconds if seconds > _HARDLY else 0.0):
             raise NoTimeLeftError
 
     def throttled(self) -> float | None:

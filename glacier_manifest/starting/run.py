@@ -1,20 +1,25 @@
 """A run: all starts of one apply, several at a time, until they are done or something ends them."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Lock
 
 from glacier_manifest.aws.answers import Answer
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Holding, Outcome, Result, RunBegan, Stopping
-from glacier_manifest.starting.sender import LeftOpenError, StopRunError
-from glacier_manifest.starting.volume import Starts
+from glacier_manifest.starting.source import Source
+from glacier_manifest.starting.starts import Intended, LeftOpenError, Recording, Starts, StopRunError
 from glacier_manifest.state.record import Record
 
+#: Intents for each worker that are written before they are needed: half of them share a wait for the disk.
+_AHEAD = 2
+#: Seconds between two looks at what came.
+_TICK = 0.05
 #: Unknown outcomes after which nothing more is sent before they are settled.
 _MOST_IN_A_ROW = 20
 _MOST_OUTSTANDING = 200
@@ -66,8 +71,9 @@ class Run:
         endurance: Endurance,
         stop: Flag,
     ) -> None:
-        self._events: SimpleQueue[Event] = SimpleQueue()
-        self._sender = sender(self._events.put)
+        self._came: SimpleQueue[Event | Recording] = SimpleQueue()
+        self._untold: deque[Event | Recording] = deque()
+        self._sender = sender(self._came.put)
         self._concurrency = concurrency
         self._rate = rate
         self._refusals = _Refusals(endurance.max_errors)
@@ -89,67 +95,130 @@ class Run:
                 raised.
         """
         tell(RunBegan(count, self._rate))
-        source = _Source(actions)
-        with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:
-            try:
-                workers = [pool.submit(self._work, source, approval) for _ in range(self._concurrency)]
-                self._tell_until_done(workers, tell)
-            except BaseException:
-                self._stop.set()  # nobody listens any more: what is under way ends, nothing else is sent
-                raise
-        for worker in workers:
-            worker.result()
+        source = Source(
+            actions,
+            sender=self._sender,
+            approval=approval,
+            most_ahead=_AHEAD * self._concurrency,
+            stop=self._stop,
+        )
+        try:
+            with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="start") as pool:
+                try:
+                    workers = [pool.submit(self._work, source, approval) for _ in range(self._concurrency)]
+                    self._tell_until_done(workers, tell)
+                except BaseException:
+                    self._stop.set()  # nobody listens any more: what is under way ends, nothing else is sent
+                    raise
+            for worker in workers:
+                worker.result()
+            self._take_back(source, tell)
+        finally:
+            self._wait_for_the_disk()
         if not self._stop.is_set():
             self._report.held, self._report.held_count = source.rest(), count - source.taken
         return self._report
 
     def _tell_until_done(self, workers: Sequence["Future[None]"], tell: Callable[[Event], None]) -> None:
-        """Pass events on while workers work; short waits let this thread answer to signals."""
+        """Pass events on while workers work.
+
+        They are told some at a time: to wake for each would take the interpreter from the workers.
+        """
+        while wait(workers, timeout=_TICK).not_done:
+            self._tell_what_came(tell, is_ready=_is_written)
+        self._tell_what_came(tell, is_ready=_always)
+
+    def _tell_what_came(
+        self, tell: Callable[[Event], None], *, is_ready: Callable[[Event | Recording], bool]
+    ) -> None:
+        """Tell events in their order, up to the first that is not ready."""
         while True:
-            over = all(worker.done() for worker in workers)
-            try:
-                event = self._events.get(timeout=0 if over else 0.1)
-            except Empty:
-                if over:
-                    return
-                continue
+            while not self._came.empty():
+                self._untold.append(self._came.get())
+            if not (self._untold and is_ready(self._untold[0])):
+                return
+            event = self._untold.popleft()
+            if isinstance(event, Recording):
+                event = self._ended(event)
             tell(event)
 
-    def _work(self, source: "_Source", approval: int) -> None:
+    def _ended(self, recording: Recording) -> Outcome:
+        """Return how a start ended, once that is on the disk, or cannot be."""
+        error = recording.written.exception() if recording.written is not None else None
+        if not isinstance(error, Exception) or recording.left_open is None:
+            return recording.outcome
+        return self._left_open(recording.left_open(error))
+
+    def _take_back(self, source: Source, tell: Callable[[Event], None]) -> None:
+        """Take back what was intended and not handed to a worker."""
+        withdrawn = [self._withdrawn(ahead.action, ahead) for ahead in source.ahead]
+        for outcome in map(self._ended, withdrawn):
+            if outcome.result is Result.UNKNOWN:
+                self._came.put(Recording(outcome))
+        self._tell_what_came(tell, is_ready=_always)
+
+    def _wait_for_the_disk(self) -> None:
+        """Wait until all that was answered is written, although nobody is told any more."""
+        self._tell_what_came(lambda _event: None, is_ready=_always)
+
+    def _work(self, source: Source, approval: int) -> None:
         try:
             self._send(source, approval)
         except Exception as error:  # noqa: BLE001 - a plan that cannot be read on ends all workers, and is reported
             self._fail(error)
 
-    def _send(self, source: "_Source", approval: int) -> None:
-        for action in source:
+    def _send(self, source: Source, approval: int) -> None:
+        for action, ahead in source:
             if self._stop.is_set():
-                self._events.put(Outcome(action, Result.NOT_TRIED))
-                continue
-            outcome = self._start(action, approval)
-            self._events.put(outcome)
-            unknown = self._unknowns.too_many(outcome)
+                recording = self._withdrawn(action, ahead)
+            else:
+                recording = self._start(action, approval, ahead)
+            self._hand_over(recording)
+            unknown = self._unknowns.too_many(recording.outcome)
             if unknown and source.close():
-                self._events.put(Holding(unknown))
+                self._came.put(Holding(unknown))
 
-    def _start(self, action: Action, approval: int) -> Outcome:
+    def _hand_over(self, recording: Recording) -> None:
+        self._came.put(recording)
+        if recording.written is not None:
+            recording.written.add_done_callback(self._stop_if_lost)
+
+    def _stop_if_lost(self, written: "Future[None]") -> None:
+        """End the run at once when an answer cannot be written down."""
+        error = written.exception()
+        if error is not None:
+            self._end(str(error))
+
+    def _start(self, action: Action, approval: int, ahead: Intended | None) -> Recording:
         try:
-            outcome = self._sender.start(action, approval)
+            recording = self._sender.start(action, approval, ahead)
         except StopRunError as stopped:
             self._report.stopped_by = self._report.stopped_by or stopped.answer
             self._end(f"{stopped.answer.code}: {stopped.answer.message}")
-            return stopped.outcome
+            return Recording(stopped.outcome)
         except LeftOpenError as left_open:
-            self._report.unrecorded.append(left_open.record)
-            self._fail(left_open.error)
-            return left_open.outcome
+            return Recording(self._left_open(left_open))
         except Exception as error:  # noqa: BLE001 - one worker's failure must stop all of them, then be raised
             self._fail(error)
-            return Outcome(action, Result.NOT_TRIED)
-        if self._refusals.too_many(outcome):
-            self._report.gave_up = self._report.gave_up or outcome
+            return Recording(Outcome(action, Result.NOT_TRIED))
+        if self._refusals.too_many(recording.outcome):
+            self._report.gave_up = self._report.gave_up or recording.outcome
             self._end("the same refusal came too often in a row")
-        return outcome
+        return recording
+
+    def _withdrawn(self, action: Action, ahead: Intended | None) -> Recording:
+        if ahead is None:
+            return Recording(Outcome(action, Result.NOT_TRIED))
+        try:
+            return self._sender.withdraw(ahead)
+        except Exception as error:  # noqa: BLE001 - the others must be taken back all the same
+            self._fail(error)
+            return Recording(Outcome(action, Result.NOT_TRIED))
+
+    def _left_open(self, left_open: LeftOpenError) -> Outcome:
+        self._report.unrecorded.append(left_open.record)
+        self._fail(left_open.error)
+        return left_open.outcome
 
     def _fail(self, error: Exception) -> None:
         self._report.error = self._report.error or error
@@ -160,38 +229,15 @@ class Run:
             if self._stop.is_set():
                 return
             self._stop.set()
-        self._events.put(Stopping(why))
+        self._came.put(Stopping(why))
 
 
-class _Source:
-    """Hands each action to one worker, in order; `taken` says how many it has handed out."""
+def _is_written(event: Event | Recording) -> bool:
+    return not isinstance(event, Recording) or event.written is None or event.written.done()
 
-    def __init__(self, actions: Iterator[Action]) -> None:
-        self.taken = 0
-        self._actions = actions
-        self._is_closed = False
-        self._lock = Lock()
 
-    def __iter__(self) -> Iterator[Action]:
-        return self
-
-    def __next__(self) -> Action:
-        with self._lock:
-            if self._is_closed:
-                raise StopIteration
-            action = next(self._actions)
-            self.taken += 1
-            return action
-
-    def close(self) -> bool:
-        """Hand out nothing more; say whether this closed it."""
-        with self._lock:
-            was_open, self._is_closed = not self._is_closed, True
-            return was_open
-
-    def rest(self) -> Iterator[Action]:
-        """Return what was not handed out."""
-        return self._actions
+def _always(_event: Event | Recording) -> bool:
+    return True
 
 
 class _Refusals:

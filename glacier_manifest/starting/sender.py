@@ -1,7 +1,8 @@
 """One start, from intent to record: nothing is sent that is not first written down.
 
-The intent is durable before the first byte leaves; the answer decides what is written next. Only an answer
-that proves that nothing was started lets the call be made again.
+The intent is durable before the first byte leaves, and may be written while earlier calls are under way; the
+answer decides what is written next. Only an answer that proves that nothing was started lets the call be
+made again.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from random import Random
-from typing import assert_never
-
-import tenacity
+from typing import TYPE_CHECKING, assert_never
 
 from glacier_manifest.aws.answers import Answer, Verdict
 from glacier_manifest.aws.glacier import Starter
@@ -23,10 +22,14 @@ from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, FellBack, Outcome, Result, SendingAgain, Slowed
 from glacier_manifest.starting.pacer import NoTimeLeftError, Pacer
 from glacier_manifest.starting.recording import intended
-from glacier_manifest.state.changes import Accept, Intend, LoseTrack, Reject, Release, SendAgain
+from glacier_manifest.starting.starts import Intended, LeftOpenError, Recording, StopRunError
+from glacier_manifest.state.changes import Accept, Intend, LoseTrack, Reject, Release, SendAgain, Withdraw
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
 from glacier_manifest.state.rescue import Answered, answered
+
+if TYPE_CHECKING:
+    import tenacity
 
 _CUT_SHORT = Mishap("cut-short", "the call was cut short on this machine")
 _SURELY_NOT_STARTED = frozenset({Verdict.SEND_AGAIN, Verdict.THROTTLED})
@@ -44,35 +47,11 @@ class Backoff:
     first: float = 0.5
     longest: float = 30.0
 
-    def __call__(self, attempt: tenacity.RetryCallState) -> float:
+    def __call__(self, attempt: "tenacity.RetryCallState") -> float:
         """Return the seconds to wait before the next attempt."""
         doublings = min(attempt.attempt_number - 1, _MOST_DOUBLINGS)
         bound = min(self.longest, self.first * 2**doublings)
         return self.random.uniform(0, bound)
-
-
-class StopRunError(Exception):
-    """An answer that no other request would escape: the whole run must end."""
-
-    def __init__(self, answer: Answer, outcome: Outcome) -> None:
-        super().__init__(answer.message)
-        self.answer = answer
-        self.outcome = outcome
-
-
-class LeftOpenError(Exception):
-    """A call was intended, and how it ended could not be written down.
-
-    The next run will find an intent without an answer and take it for unknown, so the outcome is unknown in
-    this run too. It carries the record that the state should have taken, with the job ID where Glacier
-    accepted the job: that must not be lost.
-    """
-
-    def __init__(self, error: Exception, outcome: Outcome, record: Record) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.outcome = outcome
-        self.record = record
 
 
 class Sender:
@@ -99,7 +78,30 @@ class Sender:
         self._now = now
         self._tell = tell
 
-    def start(self, action: Action, approval: int) -> Outcome:
+    def looks_ahead(self) -> bool:
+        """Say whether the next intents are to be written now, because a call would not wait for its turn."""
+        return self._pacer.is_free()
+
+    def intend(self, actions: Sequence[Action], approval: int) -> list[Intended]:
+        """Hand over the intents of the next actions, in their order."""
+        intents = [self._intent(action, _first_tier(action), approval) for action in actions]
+        return [*map(Intended, actions, intents, self._state.submit_together(intents))]
+
+    def withdraw(self, ahead: Intended) -> Recording:
+        """Take back an intent that was handed over and is not to be sent now.
+
+        Raises:
+            StateError: The intent could not be written; there is nothing to take back.
+        """
+        action, intent = ahead.action, ahead.intent
+        outcome = Outcome(action, Result.NOT_TRIED)
+        if ahead.written.cancel():
+            return Recording(outcome)
+        ahead.written.result()
+        change = Withdraw(action.key, action.generation, self._now())
+        return self._handed_over(action, intent, change, outcome)
+
+    def start(self, action: Action, approval: int, ahead: Intended | None = None) -> Recording:
         """Start one action, at the first of its tiers that the service has room for.
 
         Raises:
@@ -107,22 +109,37 @@ class Sender:
             LeftOpenError: Something failed after the intent was written; the action counts as unknown.
             StateError: The intent could not be written; nothing was sent.
         """
-        outcome = Outcome(action, Result.NOT_TRIED)
+        recording = Recording(Outcome(action, Result.NOT_TRIED))
         tiers: tuple[Tier | None, ...] = action.request.tiers or (None,)
         for tier, following in zip_longest(tiers, tiers[1:]):
             try:
-                self._pacer.take()
+                intent = self._written_intent(action, tier, approval, ahead)
             except NoTimeLeftError:
-                return outcome
-            intent = Intend(self._intended(action, tier, approval), self._now(), self._service.now())
-            self._state.write(intent)
+                return self.withdraw(ahead) if ahead else recording
+            ahead = None
             answer = self._send(action, intent)
-            outcome = self._record(action, intent, answer)
+            recording = self._record(action, intent, answer)
             if answer.verdict is not Verdict.FALL_BACK:
-                return outcome
+                return recording
             if following is not None:
                 self._tell(FellBack(action, tier, following, _mishap(answer)))
-        return outcome
+        return recording
+
+    def _written_intent(
+        self, action: Action, tier: Tier | None, approval: int, ahead: Intended | None
+    ) -> Intend:
+        """Return an intent that is on the disk, when its call may be made."""
+        if ahead is not None:
+            ahead.written.result()
+            self._pacer.take()
+            return ahead.intent
+        self._pacer.take()
+        intent = self._intent(action, tier, approval)
+        self._state.write(intent)
+        return intent
+
+    def _intent(self, action: Action, tier: Tier | None, approval: int) -> Intend:
+        return Intend(self._intended(action, tier, approval), self._now(), self._service.now())
 
     def _intended(self, action: Action, tier: Tier | None, approval: int) -> Record:
         return intended(
@@ -140,6 +157,21 @@ class Sender:
             answers.append(self._call(action, body))
             return answers[-1]
 
+        try:
+            answer = call()
+            return (
+                answer if answer.verdict not in _SURELY_NOT_STARTED else self._retried(call, answers, action)
+            )
+        except NoTimeLeftError:
+            return answers[-1]
+        except Exception as error:
+            raise self._left_open(error, action, intent, self._last_known(error, action, answers)) from error
+
+    def _retried(self, call: Callable[[], Answer], answers: Sequence[Answer], action: Action) -> Answer:
+        """Make a call again that was made once, as long as it surely started nothing and time is left."""
+        import tenacity  # noqa: PLC0415 - most runs repeat no call
+
+        first = iter(answers[:1])
         # tenacity must see what `call` raises: an exception proves nothing about the job, and is not retried.
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda answer: answer.verdict in _SURELY_NOT_STARTED),
@@ -147,12 +179,7 @@ class Sender:
             sleep=self._pacer.pause,
             before_sleep=lambda attempt: self._tell_of_pause(action, answers[-1], attempt),
         )
-        try:
-            return retrying(call)
-        except NoTimeLeftError:
-            return answers[-1]
-        except Exception as error:
-            raise self._left_open(error, action, intent, self._last_known(error, action, answers)) from error
+        return retrying(lambda: next(first, None) or call())
 
     def _call(self, action: Action, body: dict[str, object]) -> Answer:
         answer = self._starter.initiate(action.request.vault, body)
@@ -169,26 +196,34 @@ class Sender:
     def _again(self, action: Action, answer: Answer) -> SendAgain:
         return SendAgain(action.key, action.generation, self._now(), _mishap(answer), self._service.now())
 
-    def _tell_of_pause(self, action: Action, answer: Answer, attempt: tenacity.RetryCallState) -> None:
+    def _tell_of_pause(self, action: Action, answer: Answer, attempt: "tenacity.RetryCallState") -> None:
         again = SendingAgain(action, attempt.attempt_number + 1, attempt.upcoming_sleep, _mishap(answer))
         self._tell(again)
 
-    def _record(self, action: Action, intent: Intend, answer: Answer) -> Outcome:
-        """Write what the answer means, durably, and return how the start ended."""
+    def _record(self, action: Action, intent: Intend, answer: Answer) -> Recording:
+        """Write what the answer means, and return how the start ended.
+
+        An accepted job is handed over and not waited for: no later intent is on the disk before it.
+        """
         if answer.verdict is Verdict.UNKNOWN:
             self._attempts.ended_now(action.key, action.generation)
         result, change = self._meaning(action, answer)
+        if answer.verdict is Verdict.ACCEPTED:
+            outcome = Outcome(action, result, _tier(intent), answer.job_id)
+            return self._handed_over(action, intent, change, outcome)
         try:
             self._state.write(change)
         except Exception as error:
             raise self._left_open(error, action, intent, change) from error
-        mishap = None if answer.verdict is Verdict.ACCEPTED else _mishap(answer)
-        job_id = answer.job_id if mishap is None else None
         may_change = answer.verdict is Verdict.FALL_BACK
-        outcome = Outcome(action, result, _tier(intent), job_id, mishap, may_change)
+        outcome = Outcome(action, result, _tier(intent), None, _mishap(answer), may_change)
         if answer.verdict is Verdict.STOP:
             raise StopRunError(answer, outcome)
-        return outcome
+        return Recording(outcome)
+
+    def _handed_over(self, action: Action, intent: Intend, change: Answered, outcome: Outcome) -> Recording:
+        written = self._state.submit_unhurried(change)
+        return Recording(outcome, written, lambda error: self._left_open(error, action, intent, change))
 
     def _meaning(self, action: Action, answer: Answer) -> tuple[Result, Answered]:
         """Return how a start ended and what to write about it; the table of verdicts, in one place."""
@@ -224,6 +259,10 @@ class Sender:
         job_id = change.job_id if isinstance(change, Accept) else None
         outcome = Outcome(action, Result.UNKNOWN, _tier(intent), job_id, mishap)
         return LeftOpenError(error, outcome, answered(intent, change))
+
+
+def _first_tier(action: Action) -> Tier | None:
+    return action.request.tiers[0] if action.request.tiers else None
 
 
 def _tier(intent: Intend) -> Tier | None:

@@ -4,15 +4,14 @@ Bytes are counted by the minute, in the service's time, so that a day of any num
 memory; a minute's bytes leave when all of it is a day old. What is under way counts until it has ended.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Protocol
 
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Outcome, Result, VolumeUsedUp
 from glacier_manifest.starting.pacer import NoTimeLeftError
-from glacier_manifest.starting.sender import StopRunError
+from glacier_manifest.starting.starts import Intended, Recording, Starts, StopRunError
 from glacier_manifest.starting.surroundings import Surroundings
 
 _MINUTE = timedelta(minutes=1)
@@ -139,13 +138,6 @@ def _no_later_than(now: datetime, started: Mapping[datetime, int]) -> dict[datet
     return counted
 
 
-class Starts(Protocol):
-    """Starts one action at a time; many threads may use one."""
-
-    def start(self, action: Action, approval: int) -> Outcome:
-        """Start one action."""
-
-
 class WithinVolume:
     """Starts an action when there is room for its bytes; what has no size that is known waits for nothing.
 
@@ -160,23 +152,35 @@ class WithinVolume:
         self._volume = volume
         self._tell = tell
 
-    def start(self, action: Action, approval: int) -> Outcome:
+    def looks_ahead(self) -> bool:
+        """Look never ahead: whether there is room for an action is known when it is its turn."""
+        return False
+
+    def intend(self, actions: Sequence[Action], approval: int) -> Sequence[Intended]:
+        """Hand over the intents of the next actions, in their order."""
+        return self._sender.intend(actions, approval)
+
+    def withdraw(self, ahead: Intended) -> Recording:
+        """Take back an intent that was handed over and is not to be sent now."""
+        return self._sender.withdraw(ahead)
+
+    def start(self, action: Action, approval: int, ahead: Intended | None = None) -> Recording:
         """Start one action, or return that it was not tried where there is no room before the deadline."""
         size = action.request.size
         if size is None:
-            return self._sender.start(action, approval)
+            return self._sender.start(action, approval, ahead)
         purchase = (action.key, action.generation)
         try:
             self._volume.take(purchase, size, tell=self._tell)
         except NoTimeLeftError:
-            return Outcome(action, Result.NOT_TRIED)
+            return self.withdraw(ahead) if ahead else Recording(Outcome(action, Result.NOT_TRIED))
         result = Result.UNKNOWN  # what an exception proves of a call, unless it says more
         try:
-            outcome = self._sender.start(action, approval)
-            result = outcome.result
+            recording = self._sender.start(action, approval, ahead)
+            result = recording.outcome.result
         except StopRunError as stopped:
             result = stopped.outcome.result
             raise
         finally:
             self._volume.ended(purchase, size, result)
-        return outcome
+        return recording

@@ -86,6 +86,15 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The intent was written ahead, and the call was not made: INTENDED becomes READY, one attempt less."""
+
+    key: str
+    generation: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """Glacier lists the job of an UNKNOWN (or a person names it): it takes the job's status and ID.
 
@@ -147,4 +156,6 @@ class Fetch:
     output: str
 
 
-Change = Intend | SendAgain | Accept | Reject | LoseTrack | Release | Find | Adopt | Observe | Fetch
+Change = (
+    Intend | SendAgain | Accept | Reject | LoseTrack | Release | Withdraw | Find | Adopt | Observe | Fetch
+)

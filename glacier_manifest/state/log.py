@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from glacier_manifest.state.changes import (
@@ -19,6 +20,7 @@ from glacier_manifest.state.changes import (
     Reject,
     Release,
     SendAgain,
+    Withdraw,
 )
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text, optional_text
@@ -26,9 +28,9 @@ from glacier_manifest.state.rows import moment_text, optional_text
 #: What an import logs: of a record that it brought, of a further job of a request, and of the whole file.
 IMPORTED, DUPLICATE = "imported", "duplicate"
 
-_ABOUT_A_RECORD = (
-    "INSERT INTO events (at, service_at, run, event, key, generation, details) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+_INTO_EVENTS = "INSERT INTO events (at, service_at, run, event, key, generation, details) VALUES "
+_VALUES = "(?, ?, ?, ?, ?, ?, ?)"
+_ABOUT_A_RECORD = _INTO_EVENTS + _VALUES
 
 #: The stable name of each change in the log.
 EVENTS: Mapping[type[Any], str] = {
@@ -38,6 +40,7 @@ EVENTS: Mapping[type[Any], str] = {
     Reject: "rejected",
     LoseTrack: "lost-track",
     Release: "released",
+    Withdraw: "withdrawn",
     Find: "found",
     Adopt: "adopted",
     Observe: "observed",
@@ -70,20 +73,27 @@ def log_run(connection: sqlite3.Connection, run: Run) -> None:
     )
 
 
-def log_change(connection: sqlite3.Connection, run: Run, change: Change, after: Record) -> None:
-    """Log a change that was applied, with what it made of the record."""
-    service_at = getattr(change, "service_at", None)
-    connection.execute(
-        _ABOUT_A_RECORD,
-        (
-            moment_text(change.at),
-            optional_text(service_at),
-            run.id,
-            EVENTS[type(change)],
-            after.key,
-            after.generation,
-            json.dumps(_details(change, after)),
-        ),
+def log_changes(connection: sqlite3.Connection, run: Run, changes: Sequence[tuple[Change, Record]]) -> None:
+    """Log some hundred changes at most that were applied, each with what it made of the record."""
+    if changes:
+        values = [value for change, after in changes for value in _event(run, change, after)]
+        connection.execute(_log_sql(len(changes)), values)
+
+
+@lru_cache
+def _log_sql(number: int) -> str:
+    return _INTO_EVENTS + ", ".join([_VALUES] * number)
+
+
+def _event(run: Run, change: Change, after: Record) -> tuple[str | int | None, ...]:
+    return (
+        moment_text(change.at),
+        optional_text(getattr(change, "service_at", None)),
+        run.id,
+        EVENTS[type(change)],
+        after.key,
+        after.generation,
+        json.dumps(_details(change, after)),
     )
 
 

@@ -21,6 +21,7 @@ from glacier_manifest.state.changes import (
     Reject,
     Release,
     SendAgain,
+    Withdraw,
 )
 from glacier_manifest.state.record import Record
 
@@ -62,7 +63,9 @@ def outcome(change: Change, known: Known) -> Record | None:
         Conflict: The record's status, or the job's holder, does not permit the change.
     """
     after = _after(change, known)
-    return None if after is None else replace(after, changed_at=change.at)
+    if after is None or after.changed_at is change.at:
+        return after
+    return replace(after, changed_at=change.at)
 
 
 @singledispatch
@@ -84,6 +87,7 @@ def _intend(change: Intend, known: Known) -> Record:
         intended_at=change.at,
         accepted_at=None,
         service_at=change.service_at,
+        changed_at=change.at,
         mishap=None,
     )
 
@@ -130,6 +134,7 @@ def _accept(change: Accept, known: Known) -> Record:
         job_id=change.job_id,
         accepted_at=change.at,
         service_at=change.service_at or before.service_at,
+        changed_at=change.at,
         mishap=None,
     )
 
@@ -149,6 +154,12 @@ def _release(change: Release, known: Known) -> Record:
     before = _existing(known)
     _check_step(before, Status.READY)
     return _went_wrong(change, before, Status.READY)
+
+
+@_after.register
+def _withdraw(change: Withdraw, known: Known) -> Record:
+    before = _from(Status.INTENDED, known)
+    return replace(before, status=Status.READY, attempts=max(before.attempts - 1, 0), changed_at=change.at)
 
 
 @_after.register

@@ -1,6 +1,6 @@
 """What a state must be able to do, whichever store it is kept in."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -121,6 +121,15 @@ class State(Protocol):
 
         Changes are applied in the order in which they were handed over. The future fails as `write` does;
         handing over never raises and never waits.
+        """
+
+    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+        """Hand over some changes that belong into one commit; as `submit`, in their order."""
+
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        """Hand over one change that nobody waits for yet: it may wait a moment for others.
+
+        What is handed over later is written later all the same, and what is submitted hurries it along.
         """
 
     def approve(

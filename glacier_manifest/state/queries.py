@@ -32,7 +32,11 @@ BATCH = 500
 
 _RECORD = ", ".join(COLUMNS)
 
-GENERATIONS = f"SELECT {_RECORD} FROM requests WHERE key = ? ORDER BY generation"
+#: The first column tells whether another connection has changed the file; there is one row at least.
+GENERATIONS = (
+    f"SELECT data_version, {_RECORD} FROM pragma_data_version LEFT JOIN requests "
+    "ON key IN (SELECT value FROM json_each(?)) ORDER BY key, generation"
+)
 PURCHASE = f"SELECT {_RECORD} FROM requests WHERE key = ? AND generation = ?"
 ATTEMPTS = (
     "SELECT coalesce(json_extract(details, '$.intended_at'), at) FROM events "
@@ -117,9 +121,19 @@ def latest(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Rec
     return found
 
 
-def generations(connection: sqlite3.Connection, key: str) -> list[Record]:
-    """Return all records of a key, the highest generation last."""
-    return [from_row(row) for row in connection.execute(GENERATIONS, (key,))]
+def generations(
+    connection: sqlite3.Connection, keys: Iterable[str]
+) -> tuple[int, dict[str, dict[int, Record]]]:
+    """Return the file's data version, and all records of the keys, the highest generation of each last.
+
+    The data version is another one when another connection has changed the file.
+    """
+    found: dict[str, dict[int, Record]] = {key: {} for key in keys}
+    told = connection.execute(GENERATIONS, (json.dumps([*found]),)).fetchall()
+    for row in told:
+        if row[1] is not None:
+            found[row[1]][row[2]] = from_row(row[1:])
+    return int(told[0][0]), found
 
 
 def record_of(connection: sqlite3.Connection, key: str, generation: int) -> Record | None:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from glacier_manifest.state.changes import Accept, Intend, LoseTrack, Reject, Release, SendAgain
+from glacier_manifest.state.changes import Accept, Intend, LoseTrack, Reject, Release, SendAgain, Withdraw
 from glacier_manifest.state.export import header_line, request_line, with_end
 from glacier_manifest.state.outcome import Known, outcome
 from glacier_manifest.state.protocol import Identity
 from glacier_manifest.state.record import Record
 
 #: What may be learned of a call that was intended.
-Answered = Accept | LoseTrack | Reject | Release | SendAgain
+Answered = Accept | LoseTrack | Reject | Release | SendAgain | Withdraw
 
 
 @dataclass(frozen=True, slots=True)

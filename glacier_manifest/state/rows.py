@@ -2,7 +2,9 @@
 """Records as rows of SQLite and back: the columns, and moments as text."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from glacier_manifest.jobs.status import Status
@@ -44,6 +46,8 @@ _UPDATE = (
     f"UPDATE requests SET {', '.join(f'{column} = ?' for column in COLUMNS[2:])} "
     "WHERE key = ? AND generation = ?"
 )
+_ROW = f"({', '.join('?' * len(COLUMNS))})"
+_ANEW = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[2:])
 
 
 def insert(connection: sqlite3.Connection, record: Record) -> None:
@@ -56,6 +60,24 @@ def update(connection: sqlite3.Connection, record: Record) -> None:
     connection.execute(_UPDATE, (*to_row(record)[2:], record.key, record.generation))
 
 
+def put(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
+    """Write the rows of some hundred purchases at most, new ones and known ones, in one statement.
+
+    Each statement lets go of the interpreter and must wait to have it again: many short ones wait long.
+    """
+    if records:
+        connection.execute(_put_sql(len(records)), [value for one in records for value in to_row(one)])
+
+
+@lru_cache
+def _put_sql(number: int) -> str:
+    return (
+        f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES {', '.join([_ROW] * number)} "
+        f"ON CONFLICT (key, generation) DO UPDATE SET {_ANEW}"
+    )
+
+
+@lru_cache
 def moment_text(moment: datetime) -> str:
     """Write a moment as the state keeps it: UTC, to the millisecond, ``2026-11-23T03:00:00.000Z``.
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 from glacier_manifest.errors import StateError
 from glacier_manifest.jobs.status import Status
-from glacier_manifest.state import faults, opening, queries, rows
+from glacier_manifest.state import faults, opening, queries
+from glacier_manifest.state.batch import Batch
 from glacier_manifest.state.binding import bind
-from glacier_manifest.state.changes import Adopt, Change, Find
+from glacier_manifest.state.changes import Change
 from glacier_manifest.state.importing import Duplicate, Imported, import_knowledge
 from glacier_manifest.state.knowledge import Knowledge
-from glacier_manifest.state.log import Run, log_change, log_decision, log_run
-from glacier_manifest.state.outcome import Conflict, Known, key_of, outcome
+from glacier_manifest.state.log import Run, log_decision, log_run
 from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text
@@ -185,6 +185,14 @@ class ReadOnlyState:
         future.set_exception(self._only_read(type(change).__name__))
         return future
 
+    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+        """Refuse, as the futures tell: this state is only looked at."""
+        return [self.submit(change) for change in changes]
+
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        """Refuse, as the future tells: this state is only looked at."""
+        return self.submit(change)
+
     def approve(
         self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
     ) -> Approval:
@@ -234,7 +242,9 @@ class SqliteState(ReadOnlyState):
             raise
         self._run = run
         self._clock = clock
-        self._writer = GroupWriter(path, connection, begin=lambda writing: log_run(writing, run))
+        self._writer = GroupWriter(
+            path, connection, begin=lambda writing: log_run(writing, run), batch=Batch(run)
+        )
 
     @property
     def path(self) -> Path:
@@ -259,7 +269,16 @@ class SqliteState(ReadOnlyState):
 
     def submit(self, change: Change) -> "Future[None]":
         """Hand over one change; the future is done when the change survives a power cut."""
-        return self._writer.submit(lambda connection: _apply(connection, self._run, change))
+        (future,) = self._writer.write([change])
+        return future
+
+    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+        """Hand over some changes that belong into one commit."""
+        return self._writer.write(changes)
+
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        """Hand over one change that may wait a moment, to share the commit of the next ones."""
+        return self._writer.write_unhurried(change)
 
     def approve(
         self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
@@ -305,48 +324,6 @@ class SqliteState(ReadOnlyState):
         # The last to leave folds the log into the file, which a reading connection could not.
         super().close()
         self._writer.close()
-
-
-def _apply(connection: sqlite3.Connection, run: Run, change: Change) -> None:
-    key, generation = key_of(change)
-    known = _known(connection, change, key, generation)
-    try:
-        after = outcome(change, known)
-    except Conflict as conflict:
-        raise _conflict(change, known, conflict) from conflict
-    if after is None:
-        return
-    store = rows.insert if known.record is None else rows.update
-    store(connection, after)
-    log_change(connection, run, change, after)
-
-
-def _known(connection: sqlite3.Connection, change: Change, key: str, generation: int) -> Known:
-    generations = queries.generations(connection, key)
-    return Known(
-        record=next((one for one in generations if one.generation == generation), None),
-        latest=generations[-1] if generations else None,
-        job_holder=_job_holder(connection, change, key, generation),
-    )
-
-
-def _job_holder(connection: sqlite3.Connection, change: Change, key: str, generation: int) -> str | None:
-    job_id = change.record.job_id if isinstance(change, Adopt) else None
-    job_id = change.job_id if isinstance(change, Find) else job_id
-    if job_id is None:
-        return None
-    return queries.job_holder(connection, job_id, key=key, generation=generation)
-
-
-def _conflict(change: Change, known: Known, conflict: Conflict) -> StateError:
-    key, generation = key_of(change)
-    about = known.record or known.latest
-    address = about.address if about else f"key {key}"
-    return StateError(
-        "state-conflict",
-        f"{type(change).__name__} of {address} (generation {generation}) is refused: {conflict}",
-        next_step="see what became of it with 'glacier-manifest state show', then run the same command again",
-    )
 
 
 def _approve(

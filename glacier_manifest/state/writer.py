@@ -4,31 +4,49 @@ A commit costs one wait for the disk, however many changes are in it; so many th
 their own change share that wait. A change that is refused fails alone; a disk that fails, fails all.
 """
 
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from glacier_manifest.errors import StateError
 from glacier_manifest.state import faults
+from glacier_manifest.state.changes import Change
 
 T = TypeVar("T")
 
 #: Most operations in one commit: bounds how long the first of them waits.
 GROUP = 256
+#: Seconds for which what nobody waits for may wait for others to share its commit.
+LINGER = 0.02
 
 #: Faults after which the next commit may well succeed.
 _PASSING = frozenset({"state-busy"})
 
 
+class Batch(Protocol):
+    """Applies changes in few statements."""
+
+    def __call__(
+        self, connection: sqlite3.Connection, changes: Sequence[Change]
+    ) -> "list[StateError | None]":
+        """Apply changes within the open transaction; return for each why it was refused, if it was."""
+
+    def forget(self) -> None:
+        """Remember nothing of what was applied: it was rolled back."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Waiting(Generic[T]):
-    operation: Callable[[sqlite3.Connection], T]
-    future: "Future[T]"
+class _Waiting:
+    """What is to be done, and who waits for it."""
+
+    what: Callable[[sqlite3.Connection], Any] | Change
+    future: "Future[Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +55,75 @@ class _Refused:
 
 
 class GroupWriter:
-    """Runs operations in the order in which they come, on a thread and a connection of its own.
+    """Applies changes and runs operations in the order in which they come, on a thread of its own.
 
     Args:
         path: The file of the state, for messages and to notice its loss.
         connection: A writing connection that is nobody else's from now on.
         begin: Run first in every transaction.
+        batch: Applies changes.
     """
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, *, begin: Callable[[sqlite3.Connection], None]
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        *,
+        begin: Callable[[sqlite3.Connection], None],
+        batch: Batch,
     ) -> None:
         self._path = path
         self._connection = connection
         self._begin = begin
+        self._batch = batch
         self._file = _identity_of(path)
-        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
+        self._waiting: deque[_Waiting] = deque()
         self._failure: StateError | None = None
-        self._closed = False
-        self._door = threading.Lock()
+        self._is_hurried = False
+        self._is_closed = False
+        self._door = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="glacier-manifest-state", daemon=True)
         self._thread.start()
 
     def submit(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
         """Hand over an operation; the future holds its result once it is committed."""
-        future: Future[T] = Future()
-        with self._door:
-            if self._closed:
-                future.set_exception(_closed(self._path))
-            else:
-                self._queue.put(_Waiting(operation, future))
+        (future,) = self._hand_over([operation])
         return future
+
+    def write(self, changes: Sequence[Change]) -> "list[Future[None]]":
+        """Hand over changes that somebody waits for; each future is done once its change is committed."""
+        return self._hand_over(changes)
+
+    def write_unhurried(self, change: Change) -> "Future[None]":
+        """Hand over a change that nobody waits for: it may wait for others, `LINGER` at most."""
+        waiting = _Waiting(change, Future())
+        with self._door:
+            if self._is_closed:
+                waiting.future.set_exception(_closed(self._path))
+                return waiting.future
+            self._waiting.append(waiting)
+            if len(self._waiting) == 1:
+                self._door.notify()
+        return waiting.future
+
+    def _hand_over(self, wanted: Sequence[Any]) -> "list[Future[Any]]":
+        futures: list[Future[Any]] = [Future() for _ in wanted]
+        with self._door:
+            if self._is_closed:
+                for future in futures:
+                    future.set_exception(_closed(self._path))
+                return futures
+            self._waiting.extend(map(_Waiting, wanted, futures))
+            if not self._is_hurried:
+                self._is_hurried = True
+                self._door.notify()
+        return futures
 
     def close(self) -> None:
         """Commit what was handed over, then end the thread and let go of the file."""
         with self._door:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
+            self._is_closed = True
+            self._door.notify()
         self._thread.join()
 
     def _run(self) -> None:
@@ -84,20 +133,20 @@ class GroupWriter:
         finally:
             self._connection.close()
 
-    def _next_group(self) -> list[_Waiting[Any]]:
-        """Wait for an operation and take all that waits behind it; nothing means the end."""
-        group: list[_Waiting[Any]] = []
-        waiting = self._queue.get()
-        while waiting is not None:
-            group.append(waiting)
-            if len(group) == GROUP or self._queue.empty():
-                return group
-            waiting = self._queue.get()
-        if group:
-            self._queue.put(None)
-        return group
+    def _next_group(self) -> list[_Waiting]:
+        """Wait for something to do and take all that waits; nothing means the end."""
+        with self._door:
+            while not (self._waiting or self._is_closed):
+                self._door.wait()
+            if not (self._is_hurried or self._is_closed):
+                self._door.wait(LINGER)
+            group = list(islice(self._waiting, GROUP))
+            for _ in group:
+                self._waiting.popleft()
+            self._is_hurried = self._is_hurried and bool(self._waiting)
+            return group
 
-    def _commit(self, group: list[_Waiting[Any]]) -> None:
+    def _commit(self, group: list[_Waiting]) -> None:
         wanted = [one for one in group if one.future.set_running_or_notify_cancel()]
         try:
             outcomes = self._in_one_transaction(wanted)
@@ -110,22 +159,55 @@ class GroupWriter:
             else:
                 waiting.future.set_result(outcome)
 
-    def _in_one_transaction(self, group: list[_Waiting[Any]]) -> list[Any]:
+    def _in_one_transaction(self, group: list[_Waiting]) -> list[Any]:
         if self._failure is not None:
             raise self._failure
         if _identity_of(self._path) != self._file:
             raise faults.gone(self._path)
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._begin(self._connection)
-        outcomes = [self._one(waiting) for waiting in group]
+        self._open_transaction()
+        wanted = [one.what for one in group]
+        outcomes = self._all_at_once(wanted) or [
+            outcome for alike in _runs(wanted) for outcome in self._of_a_kind(alike)
+        ]
         self._connection.execute("COMMIT")
         return outcomes
 
-    def _one(self, waiting: _Waiting[Any]) -> Any:  # noqa: ANN401 - the operation's own result
+    def _open_transaction(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin(self._connection)
+
+    def _all_at_once(self, wanted: Sequence[Any]) -> list[Any] | None:
+        """Apply a group of changes without a savepoint; None where that cannot be, and nothing was done."""
+        if any(map(callable, wanted)):
+            return None
+        try:
+            return self._applied(wanted)
+        except Exception as refusal:
+            if _is_of_the_store(refusal):
+                raise
+            self._connection.execute("ROLLBACK")
+            self._open_transaction()
+            return None
+
+    def _applied(self, changes: Sequence[Change]) -> list[Any]:
+        return [refusal and _Refused(refusal) for refusal in self._batch(self._connection, changes)]
+
+    def _of_a_kind(self, wanted: list[Any]) -> list[Any]:
+        """Run operations one by one, or apply changes together: one by one where one of them spoils it."""
+        if callable(wanted[0]):
+            return [self._guarded(operation) for operation in wanted]
+        applied = self._guarded(lambda _connection: self._applied(wanted))
+        if not isinstance(applied, _Refused):
+            return list(applied)
+        if len(wanted) == 1:
+            return [applied]
+        return [outcome for change in wanted for outcome in self._of_a_kind([change])]
+
+    def _guarded(self, operation: Callable[[sqlite3.Connection], Any]) -> Any:  # noqa: ANN401 - its own result
         """Run one operation under a savepoint, so that it leaves no trace where it is refused."""
         self._connection.execute("SAVEPOINT one")
         try:
-            outcome = waiting.operation(self._connection)
+            outcome = operation(self._connection)
         except Exception as refusal:
             if _is_of_the_store(refusal):
                 raise
@@ -136,6 +218,7 @@ class GroupWriter:
 
     def _failed(self, fault: BaseException) -> StateError:
         self._roll_back()
+        self._batch.forget()
         failure = _as_state_error(self._path, fault)
         if failure.code not in _PASSING:
             self._failure = failure
@@ -147,6 +230,12 @@ class GroupWriter:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error as fault:
             self._failure = faults.state_error(self._path, fault)
+
+
+def _runs(wanted: Sequence[Any]) -> Iterator[list[Any]]:
+    """Yield what is to be done in pieces of one kind each: operations, or changes."""
+    for _, alike in groupby(wanted, key=callable):
+        yield list(alike)
 
 
 def _is_of_the_store(fault: Exception) -> bool:

@@ -1,12 +1,9 @@
-"""How far a run is: a bar on a terminal, a line a minute elsewhere."""
+"""How far a run is, where nobody sits before a terminal: a line a minute."""
 
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TextIO
-
-from rich.console import Console as Terminal
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import Self
 
 from glacier_manifest.starting.events import (
     Event,
@@ -21,47 +18,6 @@ from glacier_manifest.starting.events import (
 from glacier_manifest.views.records import words
 
 _MINUTE = 60.0
-
-
-class ProgressBar:
-    """A bar with what remains, and how the starts went so far."""
-
-    def __init__(self, stream: TextIO, *, color: bool) -> None:
-        self._progress = Progress(
-            TextColumn("Starting"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=Terminal(file=stream, no_color=not color),
-            transient=True,
-        )
-        self._task = self._progress.add_task("", total=None)
-        self._results: Counter[str] = Counter()
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def __call__(self, event: Event) -> None:
-        """Show one event."""
-        match event:
-            case RunBegan():
-                self._results.clear()
-                self._progress.reset(self._task, total=event.total)
-            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
-                self._progress.console.print(remark(event), highlight=False)
-            case Outcome():
-                self._results[str(event.result)] += 1
-                self._progress.update(self._task, advance=1, description=_told(self._results))
-            case SendingAgain():
-                told = f"{_told(self._results)} sending again: {event.mishap.code}"
-                self._progress.update(self._task, description=told.strip())
 
 
 class MinuteLine:
@@ -100,8 +56,8 @@ class MinuteLine:
         if self._now() - self._said_at < _MINUTE:
             return
         self._said_at = self._now()
-        told = _told(self._results) or "none ended yet"
-        self._say(f"{self._results.total()} of {self._total}: {told}{besides}")
+        so_far = told(self._results) or "none ended yet"
+        self._say(f"{self._results.total()} of {self._total}: {so_far}{besides}")
 
 
 def remark(event: Holding | Settling | TryingLater | VolumeUsedUp) -> str:
@@ -127,5 +83,6 @@ def remark(event: Holding | Settling | TryingLater | VolumeUsedUp) -> str:
             )
 
 
-def _told(results: Counter[str]) -> str:
+def told(results: Counter[str]) -> str:
+    """Return how the starts went so far, in words."""
     return ", ".join(f"{number} {words(result)}" for result, number in results.items())

@@ -1,8 +1,6 @@
 """The events of a run as log lines: a name and fields, bound with the request's address."""
 
-from typing import Any
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Any
 
 from glacier_manifest.starting.events import (
     Adopted,
@@ -22,13 +20,17 @@ from glacier_manifest.starting.events import (
 )
 from glacier_manifest.views.records import moment
 
-_WARNED = frozenset({Result.REJECTED, Result.UNKNOWN, Result.DEFERRED})
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+#: Outcomes that are logged as warnings.
+WARNED = frozenset({Result.REJECTED, Result.UNKNOWN, Result.DEFERRED})
 
 
 class RunLog:
     """Writes each event to a logger; what went well is a detail, what went wrong is a warning."""
 
-    def __init__(self, logger: FilteringBoundLogger) -> None:
+    def __init__(self, logger: "FilteringBoundLogger") -> None:
         self._logger = logger
 
     def __call__(self, event: Event) -> None:
@@ -77,12 +79,12 @@ class RunLog:
 
     def _outcome(self, outcome: Outcome) -> None:
         logger = self._bound(outcome)
-        if outcome.result in _WARNED:
+        if outcome.result in WARNED:
             logger.warning(str(outcome.result))
         else:
             logger.debug(str(outcome.result), job_id=outcome.job_id, tier=outcome.tier)
 
-    def _bound(self, event: SendingAgain | FellBack | Outcome) -> FilteringBoundLogger:
+    def _bound(self, event: SendingAgain | FellBack | Outcome) -> "FilteringBoundLogger":
         fields: dict[str, Any] = {"address": event.action.address}
         if event.mishap is not None:
             fields |= {"code": event.mishap.code, "message": event.mishap.message}

@@ -120,6 +120,23 @@ def test_a_run_killed_at_random_moments_and_begun_again_buys_each_job_once(
     accepted_once(user, ids)
 
 
+def test_a_run_killed_while_intents_are_ahead_of_their_calls_buys_each_job_once(user: User) -> None:
+    chance, ids = Random(8), archive_ids(600)  # noqa: S311 - chance, not secrecy
+    user.manifest(retrievals(ids), head="pace: {requests_per_second: 100000, concurrency: 2}\n")
+    under(user, {"latency": {"seconds": 0.05}, "lost-after": {"rate": 0.02}})
+
+    killed = 0
+    while killed < 8 and dies(user.start("apply", "jobs.yaml", "--yes"), user, chance):
+        killed += 1
+    assert killed == 8, "the work was done before the last kill"
+
+    user.manifest(retrievals(ids))
+    last = user.run("apply", "jobs.yaml", "--yes")
+
+    assert last.code == 0, last.out + last.err
+    accepted_once(user, ids)
+
+
 @pytest.fixture
 def running(user: User) -> Iterator["subprocess.Popen[str]"]:
     """An apply of sixty jobs that is met in the middle; listings lag by half of the settle time."""

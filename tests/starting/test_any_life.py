@@ -51,6 +51,7 @@ class AnyLife(RuleBasedStateMachine):
         seconds=st.sampled_from([1.0, 200.0, 1800.0]),
         words=st.sampled_from([(), ("failed",)]),
         broken=st.none() | st.tuples(st.sampled_from([PHOTOS, VIDEOS]), st.integers(0, 2)),
+        rate=st.sampled_from([1000, 1_000_000]),
     )
     def somebody_applies(
         self,
@@ -61,6 +62,7 @@ class AnyLife(RuleBasedStateMachine):
         seconds: float,
         words: Sequence[str],
         broken: tuple[Vault, int] | None,
+        rate: int,
     ) -> None:
         self._pass(pause)
         self.world.script = list(script)
@@ -69,7 +71,7 @@ class AnyLife(RuleBasedStateMachine):
         before = len(self.world.sold)
         process = Process(self.world, dies_after=dies_after, seconds=seconds)
         with suppress(Crash, NotYet, ServiceError):
-            run(process, self.path, self.requests, words=words)
+            run(process, self.path, self.requests, words=words, rate=rate, concurrency=rate // 500_000 + 1)
         for one in self.world.sold[before:]:
             one.fails = fails
 

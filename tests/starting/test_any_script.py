@@ -3,6 +3,7 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -78,10 +79,12 @@ class _FragileState(SqliteState):
 
     is_full = False
 
-    def write(self, change: Change) -> None:
-        if self.is_full and isinstance(change, Accept):
-            raise StateError("state-full", "no space left on device", next_step="make room")
-        super().write(change)
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        if not (self.is_full and isinstance(change, Accept)):
+            return super().submit_unhurried(change)
+        future: Future[None] = Future()
+        future.set_exception(StateError("state-full", "no space left on device", next_step="make room"))
+        return future
 
 
 class AnyScript(RuleBasedStateMachine):
@@ -109,6 +112,7 @@ class AnyScript(RuleBasedStateMachine):
         is_full=st.booleans(),
         words=st.sampled_from([(), (), ("failed",), ("wedding",), ("failed", "expired")]),
         max_errors=st.sampled_from([1, 10]),
+        rate=st.sampled_from([1000, 1_000_000]),
     )
     def run(
         self,
@@ -118,6 +122,7 @@ class AnyScript(RuleBasedStateMachine):
         is_full: bool,  # noqa: FBT001 - hypothesis hands it in by name
         words: tuple[str, ...],
         max_errors: int,
+        rate: int,
     ) -> None:
         lose_track_of_intents(self.state, attempts=attempts(), now=NOON)
         known = self.state.latest(request_key(one) for one in self.requests)
@@ -131,7 +136,7 @@ class AnyScript(RuleBasedStateMachine):
             state=self.state,
             starter=self.glacier,
             time=FakeTime(),
-            on=terms(concurrency=concurrency, max_errors=max_errors),
+            on=terms(rate=rate, concurrency=concurrency, max_errors=max_errors),
             seconds=seconds,
         )
         self.unrecorded |= {one.job_id for one in report.unrecorded if one.job_id is not None}

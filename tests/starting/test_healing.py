@@ -63,7 +63,7 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(steps: int, world
     assert len(world.sold) == 6
 
 
-@pytest.mark.parametrize("steps", range(10, 64, 6))
+@pytest.mark.parametrize("steps", range(10, 58, 6))
 def test_a_run_that_is_killed_and_robbed_of_its_state_is_finished_by_the_next(
     steps: int, world: World, path: Path
 ) -> None:

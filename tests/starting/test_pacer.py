@@ -181,3 +181,48 @@ def test_a_clock_that_goes_back_makes_no_negative_wait_and_no_burst() -> None:
     pace.take()
 
     assert waited == pytest.approx([0, 60.1, 60.2])
+
+
+def is_free_after(count: int, *, time: FakeTime, pace: Pacer) -> bool:
+    moments(pace, time, count)
+    return pace.is_free()
+
+
+def test_a_pace_that_nobody_reaches_is_free_after_two_calls() -> None:
+    time = FakeTime()
+    pace = pacer(time, rate=1_000_000)
+
+    assert [is_free_after(count, time=time, pace=pace) for count in (0, 1, 1)] == [False, False, True]
+
+
+def test_a_pace_that_calls_wait_for_is_not_free() -> None:
+    time = FakeTime()
+    pace = pacer(time, rate=1000)
+
+    assert not any(is_free_after(1, time=time, pace=pace) for _ in range(20))
+
+
+def test_calls_that_take_longer_than_the_pace_find_it_free_until_it_is_slowed() -> None:
+    time = FakeTime()
+    pace = pacer(time, rate=100)
+    for _ in range(3):
+        pace.take()
+        time.wait(0.06)
+    assert pace.is_free()
+
+    for _ in range(12):
+        time.wait(1.0)
+        pace.throttled()
+    moments(pace, time, 1)
+
+    assert not pace.is_free()
+
+
+def test_a_pace_is_not_free_after_the_deadline() -> None:
+    time = FakeTime()
+    pace = pacer(time, rate=1_000_000, deadline=time.monotonic() + 5)
+    assert is_free_after(5, time=time, pace=pace)
+
+    time.wait(6)
+
+    assert not pace.is_free()

@@ -1,7 +1,8 @@
 """A run: several calls at a time, and all the ways in which it ends before its time."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from itertools import islice
 from pathlib import Path
 
@@ -308,10 +309,19 @@ class _FullDisk(SqliteState):
 
     refused: type[Change]
 
-    def write(self, change: Change) -> None:
-        if isinstance(change, self.refused):
-            raise StateError("state-full", "no space left on device", next_step="make room")
-        super().write(change)
+    def submit(self, change: Change) -> "Future[None]":
+        return self._refusal() if isinstance(change, self.refused) else super().submit(change)
+
+    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+        return [self.submit(change) for change in changes]
+
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        return self._refusal() if isinstance(change, self.refused) else super().submit_unhurried(change)
+
+    def _refusal(self) -> "Future[None]":
+        future: Future[None] = Future()
+        future.set_exception(StateError("state-full", "no space left on device", next_step="make room"))
+        return future
 
 
 def full_disk(kind: type[Change]) -> type[_FullDisk]:
@@ -401,12 +411,10 @@ def test_a_further_attempt_that_cannot_be_written_down_is_not_made(
 class _Broken(SqliteState):
     """A state whose fault is none that it knows."""
 
-    def write(self, change: Change) -> None:
-        match change:
-            case Accept():
-                raise RuntimeError("a bug in the state")
-            case _:
-                super().write(change)
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        future: Future[None] = Future()
+        future.set_exception(RuntimeError(f"a bug in the state: {change}"))
+        return future
 
 
 def test_no_fault_of_the_state_however_odd_loses_a_job_id(open_state: OpenState, path: Path) -> None:

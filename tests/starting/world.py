@@ -301,6 +301,16 @@ class MortalState(SqliteState):
         self.process.step()
         return super().submit(change)
 
+    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+        self.process.step()
+        return super().submit_together(changes)
+
+    def submit_unhurried(self, change: Change) -> "Future[None]":
+        self.process.step()
+        future = super().submit_unhurried(change)
+        self.process.step()
+        return future
+
 
 @dataclass
 class Applied:
@@ -330,6 +340,7 @@ def run(
     adopt_strangers: bool = True,
     words: Sequence[str] = (),
     concurrency: int = 1,
+    rate: float = 1000,
 ) -> Applied:
     """Do what `apply` does, on the state at `path`."""
     restarts = Restarts(words)
@@ -358,7 +369,7 @@ def run(
             approval=state.approve(digest="sha256:0", entries=(), how="yes", at=now),
             state=state,
             service=Service(process, healing.reconciler, healing.attempts),
-            terms=terms(concurrency=concurrency),
+            terms=terms(rate=rate, concurrency=concurrency),
             surroundings=process.surroundings,
             tell=process.events.append,
             outcomes=outcomes,

@@ -23,6 +23,7 @@ from glacier_manifest.state.changes import (
     Reject,
     Release,
     SendAgain,
+    Withdraw,
 )
 from glacier_manifest.state.outcome import Known, outcome
 from glacier_manifest.state.sqlite import SqliteState
@@ -124,6 +125,14 @@ class StateBesideDictionary(RuleBasedStateMachine):
             becomes = {SendAgain: INTENDED, Reject: REJECTED, LoseTrack: UNKNOWN, Release: READY}
             here.status = becomes[step]
             here.attempts += step is SendAgain
+
+    @rule(name=NAMES, generation=GENERATIONS)
+    def withdraw(self, name: str, generation: int) -> None:
+        here = self.bought.get((name, generation))
+        permitted = here is not None and here.status is INTENDED
+        self.write(Withdraw(key(name), generation, LATER), permitted=permitted)
+        if here is not None and permitted:
+            here.status, here.attempts = READY, here.attempts - 1
 
     @rule(name=NAMES, generation=GENERATIONS, job_id=JOBS)
     def accept(self, name: str, generation: int, job_id: str) -> None:

@@ -2,14 +2,25 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from glacier_manifest.errors import StateError
+from glacier_manifest.state.changes import Change
 from glacier_manifest.state.writer import GROUP, GroupWriter
+
+
+class NoChanges:
+    """Applies nothing: a notebook has notes, not records."""
+
+    def __call__(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> list[StateError | None]:
+        raise AssertionError(f"{changes} for {connection}")
+
+    def forget(self) -> None:
+        """Nothing was remembered."""
 
 
 class Notebook:
@@ -21,7 +32,7 @@ class Notebook:
         self.fault: BaseException | None = None
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute("CREATE TABLE notes (note TEXT)")
-        self.writer = GroupWriter(path, connection, begin=self.begin)
+        self.writer = GroupWriter(path, connection, begin=self.begin, batch=NoChanges())
 
     def begin(self, connection: sqlite3.Connection) -> None:
         assert connection.in_transaction

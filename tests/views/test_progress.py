@@ -16,7 +16,8 @@ from glacier_manifest.starting.events import (
     VolumeUsedUp,
 )
 from glacier_manifest.state.record import Mishap
-from glacier_manifest.views.progress import MinuteLine, ProgressBar
+from glacier_manifest.views.progress import MinuteLine
+from glacier_manifest.views.progress_bar import ProgressBar
 from tests.views.examples import LOST, NOON, action, outcome
 
 UNREACHABLE = SendingAgain(

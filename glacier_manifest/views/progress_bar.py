@@ -1,0 +1,61 @@
+"""How far a run is, on a terminal: a bar."""
+
+from collections import Counter
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console as Terminal
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from glacier_manifest.starting.events import (
+    Event,
+    Holding,
+    Outcome,
+    RunBegan,
+    SendingAgain,
+    Settling,
+    TryingLater,
+    VolumeUsedUp,
+)
+from glacier_manifest.views.progress import remark, told
+
+
+class ProgressBar:
+    """A bar with what remains, and how the starts went so far."""
+
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
+        self._progress = Progress(
+            TextColumn("Starting"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+            console=Terminal(file=stream, no_color=not color),
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=None)
+        self._results: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case RunBegan():
+                self._results.clear()
+                self._progress.reset(self._task, total=event.total)
+            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
+                self._progress.console.print(remark(event), highlight=False)
+            case Outcome():
+                self._results[str(event.result)] += 1
+                self._progress.update(self._task, advance=1, description=told(self._results))
+            case SendingAgain():
+                so_far = f"{told(self._results)} sending again: {event.mishap.code}"
+                self._progress.update(self._task, description=so_far.strip())
