@@ -240,7 +240,7 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def edited_line(lines: Iterable[str], fresh: Iterable[str]) -> int | None:
-    """Return the first line of a lock that is not as it would be written, whatever the lines' ends; else None.
+    """Return the first line of a lock that is not as it would be written, if one is; line ends do not count.
 
     Args:
         lines: The lines of the lock.
