@@ -239,33 +239,30 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def stale(file: Path, found: Sequence[Difference]) -> InvalidInput:
-    """Return the refusal of a lock that says something else than what is so now."""
-    return InvalidInput([_finding(one, file) for one in found], next_step=_write_it_anew(file))
-
-
-def check_text(lines: Iterable[str], fresh: Iterable[str], file: Path) -> None:
-    """Refuse a lock whose text is not what would be written, though it says the same of every job.
+def edited_line(lines: Iterable[str], fresh: Iterable[str]) -> int | None:
+    """Return the first line of a lock that is not as it would be written, if one is; line ends do not count.
 
     Args:
-        lines: The lines of the lock; whatever their ends.
+        lines: The lines of the lock.
         fresh: The lines that would be written.
-        file: Its name, for messages.
-
-    Raises:
-        InvalidInput: ``stale-lock``, with the line.
     """
     both = zip_longest((line.rstrip("\r\n") for line in lines), fresh)
-    number = next((number for number, (old, new) in enumerate(both, start=1) if old != new), None)
-    if number is None:
-        return
-    found = Diagnostic(
-        Severity.ERROR,
-        "stale-lock",
-        f"the lock '{file}' is not as it would be written: line {number:,} was edited, lost or added",
-        Span(file, number, 1, 2),
-    )
-    raise InvalidInput([found], next_step=_write_it_anew(file))
+    return next((number for number, (old, new) in enumerate(both, start=1) if old != new), None)
+
+
+def stale(file: Path, found: Sequence[Difference], edited: int | None = None) -> InvalidInput:
+    """Return the refusal of a lock that says something else than what is so now.
+
+    Args:
+        file: Its name, for messages.
+        found: How it differs.
+        edited: The line that was edited by hand, where it says the same of every job all the same.
+    """
+    findings = [_finding(one, file) for one in found]
+    if edited is not None:
+        message = f"the lock '{file}' is not as it was written: line {edited:,} was edited, lost or added"
+        findings.append(Diagnostic(Severity.ERROR, "stale-lock", message, Span(file, edited, 1, 2)))
+    return InvalidInput(findings, next_step=_write_it_anew(file))
 
 
 def _finding(one: Difference, file: Path) -> Diagnostic:

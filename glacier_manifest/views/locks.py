@@ -64,10 +64,14 @@ def fresh(jobs: Sequence[LockedJob]) -> str:
     return f"The lock is fresh: {_counted(sum(job.requests for job in jobs))}.\n"
 
 
-def check_json(found: Iterable[Difference]) -> dict[str, Any]:
+def check_json(found: Sequence[Difference], edited: int | None = None) -> dict[str, Any]:
     """Return what ``expand --check --format json`` prints: how a lock differs from what is so now."""
-    differences = [_difference(one) for one in found]
-    return {"format_version": FORMAT_VERSION, "fresh": not differences, "differences": differences}
+    return {
+        "format_version": FORMAT_VERSION,
+        "fresh": not found and edited is None,
+        "differences": [_difference(one) for one in found],
+        "edited_line": edited,
+    }
 
 
 def _difference(one: Difference) -> dict[str, Any]:

@@ -201,7 +201,10 @@ class TestStale:
 
         refused = user.run("expand", "jobs.yaml", "--check", "jobs.lock").refused_with(4, "stale-lock")
 
-        assert f"--> jobs.lock:{text.splitlines(keepends=True).index(line) + 1}:1" in refused.err
+        number = text.splitlines(keepends=True).index(line) + 1
+        told = user.run("expand", "jobs.yaml", "--check", "jobs.lock", "--format", "json")
+        assert f"--> jobs.lock:{number}:1" in refused.err
+        assert (told.code, told.json["fresh"], told.json["edited_line"]) == (4, False, number)
 
     @pytest.mark.parametrize(
         "text",

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from glacier_manifest.diagnostics import InvalidInput
 from glacier_manifest.planning.lock import (
     LockedArchive,
     LockedInventory,
     LockedJob,
-    check_text,
     differences,
+    edited_line,
     lock_lines,
     read_lock,
     stale,
@@ -144,14 +143,14 @@ def test_jobs_that_are_new_or_gone_are_told_in_their_order() -> None:
     [("a\nb\nX\n", 3), ("a\nb\n", 3), ("a\nb\nc\nd\n", 4), ("", 1), ("a\n\nb\nc\n", 2)],
 )
 def test_a_text_that_is_not_what_would_be_written_is_told_by_its_line(text: str, line: int) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        check_text(text.splitlines(keepends=True), iter("abc"), FILE)
+    edited = edited_line(text.splitlines(keepends=True), iter("abc"))
 
-    [found] = refused.value.diagnostics
+    [found] = stale(FILE, [], edited).diagnostics
+
     assert found.span is not None
-    assert (found.code, found.span.line) == ("stale-lock", line)
+    assert (edited, found.code, found.span.line) == (line, "stale-lock", line)
 
 
 @pytest.mark.parametrize("text", ["a\nb\nc\n", "a\r\nb\r\nc\r\n", "a\nb\nc"])
 def test_line_ends_make_no_difference(text: str) -> None:
-    check_text(text.splitlines(keepends=True), iter("abc"), FILE)
+    assert edited_line(text.splitlines(keepends=True), iter("abc")) is None

@@ -48,7 +48,14 @@ def test_programs_are_told_whether_it_is_fresh_and_what_differs() -> None:
     changed = Difference("photos/my-vault", {"requests": (1000, 1001)})
     new = Difference("wedding/my-vault", {}, is_new=True)
 
-    assert view.check_json([]) == {"format_version": "1.0", "fresh": True, "differences": []}
+    assert view.check_json([]) == {
+        "format_version": "1.0",
+        "fresh": True,
+        "differences": [],
+        "edited_line": None,
+    }
+    assert view.check_json([], 7)["fresh"] is False
+    assert view.check_json([], 7)["edited_line"] == 7
     assert view.check_json([changed, new]) == {
         "format_version": "1.0",
         "fresh": False,
@@ -60,4 +67,5 @@ def test_programs_are_told_whether_it_is_fresh_and_what_differs() -> None:
             },
             {"address": "wedding/my-vault", "change": "new", "fields": {}},
         ],
+        "edited_line": None,
     }

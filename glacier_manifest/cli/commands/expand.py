@@ -162,13 +162,14 @@ def _check(console: Console, locking: Locking, file: Path, form: str) -> Exit:
         locked = locks.read_lock(lines, file)
     fresh = _Fresh(locking, full=locked.full)
     found = locks.differences(locked.jobs, fresh.locked)
+    edited = None
     if not found:
         with _opened(file) as lines:
-            locks.check_text(lines, fresh.lines(), file)
+            edited = locks.edited_line(lines, fresh.lines())
     if form == "json":
-        console.json(view.check_json(found))
-    if found:
-        raise locks.stale(file, found)
+        console.json(view.check_json(found, edited))
+    if found or edited is not None:
+        raise locks.stale(file, found, edited)
     if form == "human":
         console.out(view.fresh(fresh.locked))
     return Exit.DONE
