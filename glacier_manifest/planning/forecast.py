@@ -14,9 +14,9 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Pace
 from glacier_manifest.planning.cost import Tally
 
-_DAY = timedelta(days=1)
-#: Longer than anybody waits, and short enough to be added to a date.
-_FOR_EVER = 36500
+_DAY = 86_400
+#: Seconds longer than anybody waits, and few enough to be added to a date.
+_FOR_EVER = 36_500 * _DAY
 _INVENTORY = (timedelta(hours=3), timedelta(hours=7))
 _TYPICAL = {
     Tier.EXPEDITED: (timedelta(minutes=1), timedelta(minutes=5)),
@@ -50,12 +50,12 @@ def starting_time(tallies: Sequence[Tally], pace: Pace) -> timedelta:
     Bytes that nobody knows are not in it, and neither is room that must be made by fetching.
     """
     count, size = sum(one.count for one in tallies), sum(one.bytes for one in tallies)
-    calls = min(timedelta(seconds=ceil(count / pace.requests_per_second)), _DAY * _FOR_EVER)
-    if not (pace.bytes_per_day and size):
-        return calls
-    # The first day's bytes start at once, and the last day's on the last day.
-    days = -(-size // pace.bytes_per_day) - 1
-    return max(calls, _DAY * min(days, _FOR_EVER))
+    seconds = min(ceil(count / pace.requests_per_second), _FOR_EVER)
+    if pace.bytes_per_day and size:
+        # The first day's bytes start at once, and the last day's on the last day.
+        days = -(-size // pace.bytes_per_day) - 1
+        seconds = max(seconds, min(days * _DAY, _FOR_EVER))
+    return timedelta(seconds=seconds)
 
 
 def forecast(tallies: Sequence[Tally], pace: Pace, now: datetime) -> tuple[Ready, ...]:

@@ -1,0 +1,70 @@
+"""Values that somebody wrote to break out of where they are shown."""
+
+from hypothesis import strategies as st
+
+PIECES = (
+    "<script>alert(1)</script>",
+    "</details>",
+    "</summary>",
+    "<!--",
+    "-->",
+    "<img src=x onerror=alert(1)>",
+    "<b",
+    "|",
+    "\\|",
+    "\\\\|",
+    "\\",
+    "`",
+    "``",
+    "```",
+    "`|`",
+    "` |",
+    "@octocat",
+    "#123",
+    "octo/cat#1",
+    "GH-1",
+    "[text](https://example.com)",
+    "![image](https://example.com/x.png)",
+    "<https://example.com>",
+    "https://example.com/?a|b",
+    "www.example.com",
+    "&lt;",
+    "&#124;",
+    "&#x60;",
+    "**bold**",
+    "__x__",
+    "~~gone~~",
+    "$x$",
+    ":smile:",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\ufeff",
+    "\u00ad",
+    "\u2028",
+    "\x00",
+    "\x1b]8;;https://example.com\x07",
+    "\n",
+    "\r\n",
+    "\n\n# title\n",
+    "\n| a | b |\n",
+    "\t",
+    " ",
+    "  ",
+    "\u00a0",
+    "\u3000",
+    "\udc80",
+    "e\u0301",
+    "\U0001f600\ufe0f",
+    "---",
+    "- [ ] x",
+    "1. x",
+    "> x",
+)
+
+#: Such pieces one after the other, and any other characters among them.
+HOSTILE = st.lists(st.one_of(st.sampled_from(PIECES), st.characters(exclude_categories=())), max_size=10).map(
+    "".join
+)
+#: The same for what is sent to Glacier, which is always encoded.
+HOSTILE_TEXT = HOSTILE.map(lambda text: text.encode("utf-8", "replace").decode())
