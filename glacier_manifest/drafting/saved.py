@@ -56,6 +56,7 @@ class SavedPlan:
             if header != self.header:
                 raise edited(self.file)
             draft.add_all(self._piece(saved, now) for saved in read_actions(lines, header, file=self.file))
+        draft.blocked.extend(header.blocked_read)
 
     def _piece(self, saved: SavedAction, now: datetime) -> tuple[Lot, Piece]:
         lot, piece = lot_of(saved.request, Span(self.file, saved.line, 1, 2))
@@ -77,7 +78,9 @@ def read_saved(file: Path, opens: Opens, scratch: Scratch) -> SavedPlan:
     with opens() as lines:
         header = read_header(next(lines, ""), file=file)
         actions = _noting_restarts(read_actions(lines, header, file=file), restarts)
-        entries = scratch.sorted_texts(chain((saved.entry for saved in actions), header.blocked))
+        entries = scratch.sorted_texts(
+            chain((saved.entry for saved in actions), (one.entry for one in header.blocked))
+        )
     check_digest(header, entries, file=file)
     return SavedPlan(header, file, opens, entries, restarts)
 

@@ -1,7 +1,7 @@
 """The first line of a plan file: what the plan was made for, and what bounds its approval."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,10 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Limits, Pace, Price, Repurchases
 from glacier_manifest.planning.limits import Bounds
-from glacier_manifest.planning.plan import Plan, requests_in
+from glacier_manifest.planning.plan import Blocked, Plan, requests_in
 from glacier_manifest.planning.prices import PriceTable, RegionPrices
 
 FORMAT_VERSION: Literal["1.0"] = "1.0"
@@ -76,6 +77,34 @@ def _region(prices: RegionPrices) -> _RegionPrices:
     return _RegionPrices(as_of=prices.as_of, tiers=tiers)
 
 
+class _Blocked(Edge):
+    job: str
+    account_id: str
+    region: str
+    vault: str
+    tiers: tuple[Tier, ...]
+    waits_for: str
+    entry: str
+
+    @classmethod
+    def of(cls, blocked: Blocked) -> "_Blocked":
+        vault = blocked.vault
+        return cls(
+            job=blocked.job,
+            account_id=vault.account_id,
+            region=vault.region,
+            vault=vault.name,
+            tiers=blocked.tiers,
+            waits_for=blocked.waits_for,
+            entry=blocked.entry,
+        )
+
+    @property
+    def read(self) -> Blocked:
+        vault = Vault(self.account_id, self.region, self.vault)
+        return Blocked(self.job, vault, self.tiers, self.waits_for, self.entry)
+
+
 class PlanHeader(Edge):
     """The first line: what the plan was made for.
 
@@ -89,7 +118,7 @@ class PlanHeader(Edge):
         job_limits: What it may start of the jobs that have limits of their own.
         prices: What it was priced by.
         restarts: How often a request may be bought again by itself.
-        blocked: The entries of jobs that have no requests before the output of another is there.
+        blocked: The jobs that have no requests before the output of another is there.
         allow: The limits that were lifted when it was made.
         seal: The hash of all of the file without its seal; None before it is written.
     """
@@ -105,7 +134,7 @@ class PlanHeader(Edge):
     limits: _Limits
     job_limits: dict[str, _Limits]
     prices: _Prices
-    blocked: tuple[str, ...] = ()
+    blocked: tuple[_Blocked, ...] = ()
     restarts: dict[str, int]
     allow: dict[str, int | Decimal]
     seal: str | None = None
@@ -130,6 +159,11 @@ class PlanHeader(Edge):
         """The prices that the reviewer saw."""
         regions = {name: region.read for name, region in self.prices.regions.items()}
         return PriceTable(self.prices.source, regions)
+
+    @property
+    def blocked_read(self) -> Iterator[Blocked]:
+        """The jobs that had no requests when the plan was made."""
+        return (one.read for one in self.blocked)
 
     @property
     def pace_read(self) -> Pace:
@@ -177,6 +211,6 @@ def header_of(
         job_limits={job: _Limits.of(own) for job, own in bounds.job_limits.items()},
         prices=_Prices.of(bounds.prices, (vault.region for vault in plan.vaults)),
         restarts={"expired": restarts.expired, "failed": restarts.failed},
-        blocked=tuple(one.entry for one in plan.blocked),
+        blocked=tuple(map(_Blocked.of, plan.blocked)),
         allow=dict(bounds.allowances.values),
     )

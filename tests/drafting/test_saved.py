@@ -23,11 +23,13 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Pace
 from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.plan import Blocked
 from glacier_manifest.planning.plan_file import plan_lines
 from glacier_manifest.planning.plan_header import header_of
 from tests.planning.examples import (
     INVENTORY,
     NOON,
+    PHOTOS,
     SLOT,
     WEEKLY,
     archive,
@@ -179,3 +181,14 @@ def test_a_plan_of_another_digest_is_refused_however_well_it_is_sealed() -> None
 
     with pytest.raises(InvalidInput, match="digest"):
         File(text).read()
+
+
+def test_a_job_that_waits_for_an_inventory_comes_back_and_is_part_of_the_digest() -> None:
+    waiting = Blocked("photos", PHOTOS, (Tier.BULK,), "weekly-inventory", "b" * 64)
+    made = plan()
+    made.draft.blocked.append(waiting)
+
+    saved = File(text_of(made)).read()
+
+    assert added(saved).blocked == [waiting]
+    assert waiting.entry in saved.entries
