@@ -264,5 +264,8 @@ def _next_step(summary: Summary, applied: _Applied) -> str:
         )
     if summary.exit is Exit.PENDING and applied.plan.blocked:
         waits_for = applied.plan.blocked[0].waits_for
-        return f"run the same command again when the output of '{waits_for}' was stored"
+        return (
+            f"apply the manifest again when the output of '{waits_for}' was stored; "
+            f"--expect {applied.plan.digest} needs no new review then"
+        )
     return failures.next_step(summary.exit)

@@ -78,7 +78,8 @@ def read_saved(file: Path, opens: Opens, scratch: Scratch) -> SavedPlan:
     with opens() as lines:
         header = read_header(next(lines, ""), file=file)
         actions = _noting_restarts(read_actions(lines, header, file=file), restarts)
-        entries = scratch.sorted_texts(
+        waiting = (one.entry for one in header.blocked)
+        entries = scratch.sorted_texts(chain((saved.entry for saved in actions), waiting))
             chain((saved.entry for saved in actions), (one.entry for one in header.blocked))
         )
     check_digest(header, entries, file=file)
