@@ -80,8 +80,6 @@ def read_saved(file: Path, opens: Opens, scratch: Scratch) -> SavedPlan:
         actions = _noting_restarts(read_actions(lines, header, file=file), restarts)
         waiting = (one.entry for one in header.blocked)
         entries = scratch.sorted_texts(chain((saved.entry for saved in actions), waiting))
-            chain((saved.entry for saved in actions), (one.entry for one in header.blocked))
-        )
     check_digest(header, entries, file=file)
     return SavedPlan(header, file, opens, entries, restarts)
 
