@@ -79,17 +79,25 @@ def _rows(number: int) -> str:
 
 def timing(plan: Plan, pace: Pace) -> Iterator[str]:
     """Yield how long starting takes, where it takes a while, and when what starts is typically ready."""
-    lasts = starting_time(plan.tallies, pace)
-    if lasts >= _MINUTE:
-        yield f"Starting takes {format_duration(lasts)} or more, {pace_words(pace)}."
-    told = "; ".join(f"{kind(one)} {_span(one)}" for one in _forecast(plan, pace))
+    yield from starting(plan, pace)
+    told = "; ".join(f"{kind(one)} {_span(one)}" for one in forecast_of(plan, pace))
     yield f"Ready, if Glacier is as fast as usual: {told}."
 
 
-def pace_words(pace: Pace) -> str:
-    """Return the pace that a plan is started at, in words."""
-    daily = "" if pace.bytes_per_day is None else f" and {format_size(pace.bytes_per_day)} a day"
-    return f"at {pace.requests_per_second:g} calls a second{daily}"
+def starting(plan: Plan, pace: Pace) -> Iterator[str]:
+    """Yield how long starting takes at least; nothing where it takes less than a minute."""
+    lasts = starting_time(plan.tallies, pace)
+    if lasts >= _MINUTE:
+        daily = "" if pace.bytes_per_day is None else f" and {format_size(pace.bytes_per_day)} a day"
+        yield (
+            f"Starting takes {format_duration(lasts)} or more, "
+            f"at {pace.requests_per_second:g} calls a second{daily}."
+        )
+
+
+def forecast_of(plan: Plan, pace: Pace) -> tuple[Ready, ...]:
+    """Return when what starts is typically ready, to the second."""
+    return forecast(plan.tallies, pace, plan.made_at.replace(microsecond=0))
 
 
 def kind(one: Ready) -> str:
@@ -107,12 +115,8 @@ def circumstances_json(plan: Plan, circumstances: Circumstances) -> dict[str, An
     return {
         "inventories": [_inventory_json(one) for one in circumstances.inventories],
         "pace": None if pace is None else _pace_json(plan, pace),
-        "ready": [] if pace is None else [_ready_json(one) for one in _forecast(plan, pace)],
+        "ready": [] if pace is None else [_ready_json(one) for one in forecast_of(plan, pace)],
     }
-
-
-def _forecast(plan: Plan, pace: Pace) -> tuple[Ready, ...]:
-    return forecast(plan.tallies, pace, plan.made_at)
 
 
 def _inventory_json(one: Consulted) -> dict[str, Any]:

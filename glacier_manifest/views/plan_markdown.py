@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from glacier_manifest.diagnostics import Diagnostic, in_file_order
 from glacier_manifest.planning.consulted import Consulted
 from glacier_manifest.planning.cost import Tally
-from glacier_manifest.planning.forecast import forecast, starting_time
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.prices import PriceTable
-from glacier_manifest.units import format_duration
 from glacier_manifest.views import circumstances as beside
 from glacier_manifest.views import costs, plans
 from glacier_manifest.views.circumstances import Circumstances
@@ -111,11 +109,11 @@ def _add_timing(page: Page, plan: Plan, circumstances: Circumstances) -> None:
     pace = circumstances.pace
     if pace is None:
         return
-    lasts = format_duration(starting_time(plan.tallies, pace))
-    page.add(f"Starting takes {lasts} or more, {beside.pace_words(pace)}.\n\n")
+    for line in beside.starting(plan, pace):
+        page.add(f"{line}\n\n")
     rows = (
         row([beside.kind(one), f"{one.jobs:,}", moment(one.earliest) or "", moment(one.latest) or ""])
-        for one in forecast(plan.tallies, pace, plan.made_at.replace(microsecond=0))
+        for one in beside.forecast_of(plan, pace)
     )
     begin = "Ready, if Glacier is as fast as usual:\n\n"
     page.add_rows(begin + table_head(("tier", "jobs", "first", "last")), rows, "\n", most=page.left // 4)

@@ -158,7 +158,7 @@ def test_inventories_findings_and_times_stand_before_the_addresses() -> None:
     ]
     circumstances = Circumstances(
         [consulted("a|b.json", NOON - timedelta(days=11), archives=1000, picked=127, skipped=2)],
-        Pace(requests_per_second=2),
+        Pace(requests_per_second=0.01),
         findings,
         OverLimit("over-limit", "this would start 2 jobs, and the limit is `1`", next_step="start fewer"),
     )
@@ -173,10 +173,10 @@ def test_inventories_findings_and_times_stand_before_the_addresses() -> None:
         ["error", "vault-not-found", "jobs.yaml:7", "no such vault"],
     ]
     assert page.table("tier", "jobs", "first", "last") == [
-        ["Bulk", "1", "2026-11-23T17:00:00Z", "2026-11-24T00:00:01Z"]
+        ["Bulk", "1", "2026-11-23T17:00:00Z", "2026-11-24T00:01:40Z"]
     ]
     assert "This would be refused: this would start 2 jobs, and the limit is `1`" in page.lines
-    assert "Starting takes 1s or more, at 2 calls a second." in page.lines
+    assert "Starting takes 1m 40s or more, at 0.01 calls a second." in page.lines
 
 
 def test_nothing_to_do_is_said_in_few_words() -> None:
