@@ -204,14 +204,14 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
 def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Exit:
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
     summary, report = Summary(applied.plan, applied.outcomes), applied.report
+    if applied.rescued is not None:  # before all that is read from files: the disk may be full
+        _tell_of_rescue(console, applied.rescued)
     if arguments.form == "json":
         console.lines(summaries.as_json(summary, requests=summary.told))
     else:
         console.out(summaries.human(summary))
     if arguments.report is not None:
         _write_report(arguments.report, summary)
-    if applied.rescued is not None:
-        _tell_of_rescue(console, applied.rescued)
     if report.error is not None:
         raise report.error
     if report.stopped_by is not None:

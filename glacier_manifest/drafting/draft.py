@@ -117,7 +117,7 @@ class Draft:
 
     def _stencil(self, number: int) -> Stencil | None:
         lot = self.lots[number]
-        if not lot.has_archives:
+        if not lot.has_archives or lot.slot is not None:  # a series is approved by a key without its slot
             return None
         if number not in self._stencils:
             self._stencils[number] = Stencil(lot, self.restarts)
@@ -253,8 +253,11 @@ class Draft:
 
     def slots_at(self, vault: Vault) -> Mapping[str, str]:
         """Return the slot that each series at a vault stands at, by the address without it."""
-        lots = [lot for lot in self.lots if lot.vault == vault and lot.slot is not None]
-        return {f"{lot.job}/{vault.name}": lot.slot for lot in lots if lot.slot is not None}
+        if all(lot.slot is None for lot in self.lots):
+            return {}
+        rows = self.scratch.rows("SELECT DISTINCT lot FROM requests")
+        lots = [self.lots[number] for (number,) in rows]
+        return {f"{lot.job}/{vault.name}": lot.slot for lot in lots if lot.vault == vault and lot.slot}
 
     def get(self, key: str) -> Asked | None:
         """Return the request of a key, if it is in the draft."""

@@ -17,6 +17,7 @@ from glacier_manifest.planning.plan_file import (
     PlanHeader,
     SavedAction,
     check_digest,
+    edited,
     read_actions,
     read_header,
 )
@@ -52,6 +53,8 @@ class SavedPlan:
         """
         with self.opens() as lines:
             header = read_header(next(lines, ""), file=self.file)
+            if header != self.header:
+                raise edited(self.file)
             draft.add_all(self._piece(saved, now) for saved in read_actions(lines, header, file=self.file))
 
     def _piece(self, saved: SavedAction, now: datetime) -> tuple[Lot, Piece]:

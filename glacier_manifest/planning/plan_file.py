@@ -320,7 +320,7 @@ def read_actions(rows: Iterable[str], header: PlanHeader, *, file: Path) -> Iter
         yield _read(text, header, file, number)
         count += 1
     if count != header.actions or seal.text != header.seal:
-        raise _edited(file)
+        raise edited(file)
 
 
 def check_digest(header: PlanHeader, entries: Iterable[str], *, file: Path) -> None:
@@ -335,10 +335,11 @@ def check_digest(header: PlanHeader, entries: Iterable[str], *, file: Path) -> N
         InvalidInput: They do not.
     """
     if digest(entries) != header.digest:
-        raise _edited(file)
+        raise edited(file)
 
 
-def _edited(file: Path) -> InvalidInput:
+def edited(file: Path) -> InvalidInput:
+    """Return the refusal of a plan file that is not what was reviewed."""
     return _damaged(file, "it was cut or edited: its lines do not give the digest and seal in its header")
 
 

@@ -50,12 +50,7 @@ class Scratch:
         self._lock = RLock()
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._tables = 0
-        for pragma in (
-            "journal_mode = OFF",
-            "synchronous = OFF",
-            f"cache_size = -{_CACHE}",
-            "temp_store = FILE",
-        ):
+        for pragma in _PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
@@ -70,7 +65,8 @@ class Scratch:
             try:
                 self._connection.executemany(statement, rows)
             finally:
-                self._connection.execute("COMMIT")
+                if self._connection.in_transaction:  # a full disk has ended it already
+                    self._connection.execute("COMMIT")
 
     def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
         """Stream the rows of a query; other tables may be written meanwhile."""

@@ -79,10 +79,18 @@ class Rounds:
     def _counting(self, total: "_Total") -> Callable[[Event], None]:
         def tell(event: Event) -> None:
             if isinstance(event, Outcome):
-                total.note(event)
+                self._note(event, total)
             self.tell(event)
 
         return tell
+
+    def _note(self, outcome: Outcome, total: "_Total") -> None:
+        """Take in how one start ended; without room for it nothing more is sent, and what runs is awaited."""
+        try:
+            total.note(outcome)
+        except GlacierManifestError as error:
+            total.report.error = total.report.error or error
+            self.surroundings.stop.set()
 
     def _settled(self, total: "_Total") -> tuple[Action, ...]:
         """Settle every unknown of this run; return the actions that were never started after all."""

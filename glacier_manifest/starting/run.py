@@ -116,6 +116,12 @@ class Run:
             tell(event)
 
     def _work(self, source: "_Source", approval: int) -> None:
+        try:
+            self._send(source, approval)
+        except Exception as error:  # noqa: BLE001 - a plan that cannot be read on ends all workers, and is reported
+            self._fail(error)
+
+    def _send(self, source: "_Source", approval: int) -> None:
         for action in source:
             if self._stop.is_set():
                 self._events.put(Outcome(action, Result.NOT_TRIED))

@@ -1,6 +1,6 @@
 """A clock that waiting moves, and a starter that answers by a script."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -21,6 +21,7 @@ from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
+from tests.planning.examples import plan_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -166,7 +167,32 @@ def start(
     seconds: float = 240,
     tell: Callable[[Event], None] = lambda _event: None,
 ) -> Report:
-    """Start actions as `apply` does, in no time.
+    """Start actions as `apply` does, in no time."""
+    return start_plan(
+        plan_of(*actions),
+        state=state,
+        starter=starter,
+        reader=reader,
+        time=time,
+        on=on,
+        seconds=seconds,
+        tell=tell,
+    )
+
+
+def start_plan(  # noqa: PLR0913 - all that a run of the program is given, each with what most tests want
+    plan: Plan,
+    *,
+    state: State,
+    starter: Starter,
+    reader: Reader | None = None,
+    time: FakeTime | None = None,
+    on: Terms | None = None,
+    seconds: float = 240,
+    tell: Callable[[Event], None] = lambda _event: None,
+    outcomes: MutableMapping[str, Outcome] | None = None,
+) -> Report:
+    """Start what is to start in a plan as `apply` does, in no time.
 
     The deadline comes before anything can be settled, or tried once more, unless a test says otherwise.
     """
@@ -180,13 +206,14 @@ def start(
         tell=tell,
     )
     return apply(
-        Plan(tuple(actions), NOON),
+        plan,
         approval=state.approve(digest="sha256:0", entries=(), how="yes", at=NOON),
         state=state,
         service=Service(starter, healing.reconciler, healing.attempts),
         terms=on or terms(),
         surroundings=healing.surroundings,
         tell=tell,
+        outcomes={} if outcomes is None else outcomes,
     )
 
 

@@ -15,18 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from glacier_manifest.aws.answers import Answer, Verdict
 from glacier_manifest.errors import StateError
+from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.marker import Marker, marker_of, read_marker
 from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.run import Report
-from glacier_manifest.starting.summary import summarise
 from glacier_manifest.state.changes import Accept, Change, Observe
 from glacier_manifest.state.sqlite import SqliteState
-from tests.planning.examples import NOON, archive, asked, request
+from tests.planning.examples import NOON, archive, planned, request
 from tests.starting.conftest import RUN
 from tests.starting.examples import FakeTime, attempts, start, terms
 
@@ -120,14 +120,14 @@ class AnyScript(RuleBasedStateMachine):
         max_errors: int,
     ) -> None:
         lose_track_of_intents(self.state, attempts=attempts(), now=NOON)
-        wanted = [asked(one) for one in self.requests]
-        plan = Plan(decide_all(wanted, self.state.latest, Restarts(words)), NOON)
+        known = self.state.latest(request_key(one) for one in self.requests)
+        actions = list(planned(self.requests, known, Restarts(words)).actions())
         self.glacier.script = list(script)
         if "wedding" in words:
             self.glacier.rejected.clear()  # somebody asked for everything to be sent again
         self.state.is_full = is_full
         report = start(
-            plan.starts,
+            [action for action in actions if action.starts],
             state=self.state,
             starter=self.glacier,
             time=FakeTime(),
@@ -135,14 +135,13 @@ class AnyScript(RuleBasedStateMachine):
             seconds=seconds,
         )
         self.unrecorded |= {one.job_id for one in report.unrecorded if one.job_id is not None}
-        self._check_told(plan, report)
+        self._check_told(actions, report)
 
-    def _check_told(self, plan: Plan, report: Report) -> None:
+    def _check_told(self, actions: list[Action], report: Report) -> None:
         """Each start ends once, and counts as started only where the state says so too."""
-        assert len(report.outcomes) == len(plan.starts)
-        summary = summarise(plan, report.outcomes)
-        assert sum(summary.counts.values()) == len(plan.actions)
-        now = self.state.latest(action.key for action in plan.actions)
+        ended = [(outcome.action.key, outcome.action.generation) for outcome in report.outcomes]
+        assert sorted(ended) == sorted((one.key, one.generation) for one in actions if one.starts)
+        now = self.state.latest(action.key for action in actions)
         for outcome in report.outcomes:
             is_started = outcome.result in {"started", "restarted"}
             recorded = now.get(outcome.action.key)

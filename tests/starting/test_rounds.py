@@ -9,7 +9,6 @@ from glacier_manifest.aws.answers import Answer
 from glacier_manifest.jobs.request import Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.starting.events import Holding, Outcome, Result, Settling, TryingLater
-from glacier_manifest.starting.summary import summarise
 from glacier_manifest.state.sqlite import ReadOnlyState
 from tests.planning.examples import PHOTOS, archive, request
 from tests.starting.examples import NO_CAPACITY, STOP
@@ -29,8 +28,7 @@ def world() -> World:
 
 def results(done: Applied) -> dict[str, int]:
     """Count how the starts of a run ended, those that were not sent included."""
-    counts = summarise(done.plan, done.report.outcomes).counts
-    return {str(ending): count for ending, count in counts.items() if count}
+    return {str(ending): count for ending, count in done.counts.items() if count}
 
 
 def count(path: Path) -> dict[Status, int]:

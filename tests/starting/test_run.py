@@ -1,18 +1,21 @@
 """A run: several calls at a time, and all the ways in which it ends before its time."""
 
 import threading
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from glacier_manifest.aws.answers import Answer
-from glacier_manifest.errors import StateError
+from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.errors import Failed, StateError
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Outcome, Result, RunBegan, Stopping
 from glacier_manifest.state.changes import Accept, Change, Intend, LoseTrack, Reject, Release, SendAgain
 from glacier_manifest.state.sqlite import SqliteState
-from tests.planning.examples import action, archive, request
+from tests.planning.examples import action, archive, plan_of, request
 from tests.starting.conftest import OpenState
 from tests.starting.examples import (
     LATER,
@@ -27,6 +30,7 @@ from tests.starting.examples import (
     accepted,
     results,
     start,
+    start_plan,
     terms,
 )
 
@@ -200,6 +204,89 @@ def test_what_one_worker_raises_ends_the_run_and_is_reported(fault: Exception, s
     assert counted(events, Outcome) == 5
 
 
+NO_ROOM = Failed("scratch-unwritable", "the temporary files cannot be written", next_step="make room")
+
+
+class _BrokenPlan(Drafted):
+    """A plan that cannot be read any further after so many starts."""
+
+    readable: int
+
+    def starts(self) -> Iterator[Action]:
+        yield from islice(super().starts(), self.readable)
+        raise NO_ROOM
+
+
+def broken_plan(count: int, *, readable: int) -> Drafted:
+    class BrokenPlan(_BrokenPlan):
+        pass
+
+    BrokenPlan.readable = readable
+    whole = plan_of(*actions(count))
+    return BrokenPlan(whole.draft, whole.latest, whole.made_at)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_plan_that_cannot_be_read_any_further_ends_the_run_and_nothing_is_lost(
+    concurrency: int, state: SqliteState
+) -> None:
+    starter, events = ScriptedStarter(), list[Event]()
+
+    report = start_plan(
+        broken_plan(9, readable=5),
+        state=state,
+        starter=starter,
+        on=terms(concurrency=concurrency),
+        tell=events.append,
+    )
+
+    assert report.error is NO_ROOM
+    assert counted(events, Outcome) == 5
+    assert counted(events, Stopping) == 1
+    assert list(results(report).values()).count("started") == len(starter.calls)
+    assert state.count() == {Status.IN_PROGRESS: len(starter.calls)}
+    if concurrency == 1:
+        assert len(starter.calls) == 5
+
+
+class _FullOutcomes(dict[str, Outcome]):
+    """Outcomes on a disk that takes no more than one."""
+
+    def __setitem__(self, name: str, outcome: Outcome) -> None:
+        if self:
+            raise NO_ROOM
+        super().__setitem__(name, outcome)
+
+
+def test_outcomes_that_find_no_room_end_the_run_and_no_job_id_is_lost(open_state: OpenState) -> None:
+    together = threading.Barrier(4, timeout=20)
+    starter = ScriptedStarter(before=lambda _call: wait_at(together))
+
+    report = start_plan(
+        plan_of(*actions(12)),
+        state=open_state(full_disk(Accept)),
+        starter=starter,
+        on=terms(concurrency=4),
+        outcomes=_FullOutcomes(),
+    )
+
+    assert {one.job_id for one in report.unrecorded} == {"job-1", "job-2", "job-3", "job-4"}
+    assert report.error is not None
+    assert len(starter.calls) == 4
+
+
+def test_outcomes_that_find_no_room_alone_end_the_run(state: SqliteState) -> None:
+    starter = ScriptedStarter()
+
+    report = start_plan(
+        plan_of(*actions(5000)), state=state, starter=starter, on=terms(), outcomes=_FullOutcomes()
+    )
+
+    assert report.error is NO_ROOM
+    assert len(starter.calls) < 5000
+    assert state.count() == {Status.IN_PROGRESS: len(starter.calls)}
+
+
 def test_a_listener_that_fails_ends_the_run_before_more_is_spent(state: SqliteState) -> None:
     starter = ScriptedStarter()
 
@@ -248,7 +335,7 @@ def test_a_job_that_was_accepted_and_not_written_down_is_told_with_its_id(open_s
     )
     assert isinstance(report.error, StateError)
     assert len(starter.calls) == 1
-    outcome = report.outcomes[0]
+    outcome = next(iter(report.outcomes))
     assert (outcome.result, outcome.job_id) == (Result.UNKNOWN, "job-1")
     assert outcome.mishap is not None
     assert outcome.mishap.code == "state-full"
@@ -335,4 +422,4 @@ def test_nothing_to_start_ends_at_once(state: SqliteState) -> None:
 
     report = start([], state=state, starter=ScriptedStarter(), tell=events.append)
 
-    assert (report.outcomes, events) == ([], [])
+    assert (list(report.outcomes), events) == ([], [])

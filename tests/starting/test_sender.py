@@ -17,8 +17,8 @@ from glacier_manifest.jobs.marker import marker_of
 from glacier_manifest.jobs.request import InventoryRetrieval, Request, Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.plan import Action, Plan, Verb
+from glacier_manifest.planning.decide import BuyAgain, decide
+from glacier_manifest.planning.plan import Action, Verb
 from glacier_manifest.sandbox import Sandbox
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.events import Event, FellBack, Outcome, Result, SendingAgain, Slowed
@@ -183,11 +183,12 @@ def test_what_is_unknown_or_rejected_is_not_sent_by_the_next_run_either(
     sandbox.faults.remove(rule)
 
     lose_track_of_intents(state, attempts=attempts(), now=NOON)
-    (next_action,) = decide_all([asked(request())], state.latest, Restarts())
-    report = start(Plan((next_action,), NOON).starts, state=state, starter=starter)
+    wanted = asked(request())
+    next_action = decide(wanted, state.latest([wanted.key])[wanted.key], BuyAgain())
+    report = start([next_action], state=state, starter=starter)
 
     assert len(sandbox.calls("InitiateJob")) == 1
-    assert report.outcomes == []
+    assert list(report.outcomes) == []
     assert recorded(state, next_action).status is CASES[name].status
 
 
@@ -334,7 +335,7 @@ def test_falling_back_records_the_tier_that_was_really_sent(state: SqliteState) 
 
     assert [call.body["Tier"] for call in starter.calls] == ["Expedited", "Standard"]
     assert (recorded(state, one).tier, recorded(state, one).job_id) == ("Standard", "job-7")
-    assert report.outcomes == [Outcome(one, Result.STARTED, Tier.STANDARD, "job-7")]
+    assert list(report.outcomes) == [Outcome(one, Result.STARTED, Tier.STANDARD, "job-7")]
     (fell_back,) = [event for event in events if isinstance(event, FellBack)]
     assert (fell_back.refused, fell_back.next_tier) == (Tier.EXPEDITED, Tier.STANDARD)
 
@@ -425,7 +426,7 @@ def test_a_rejected_request_keeps_the_words_of_the_service(state: SqliteState) -
     mishap = recorded(state, one).mishap
     assert mishap is not None
     assert (mishap.code, mishap.message) == ("InvalidParameterValueException", "Invalid archive ID")
-    assert report.outcomes[0].mishap == mishap
+    assert [outcome.mishap for outcome in report.outcomes] == [mishap]
 
 
 def test_what_was_accepted_carries_the_services_own_time(state: SqliteState) -> None:

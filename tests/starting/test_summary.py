@@ -7,26 +7,26 @@ from hypothesis import strategies as st
 from glacier_manifest.errors import Exit
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.decide import BuyAgain, decide
-from glacier_manifest.planning.plan import Plan
 from glacier_manifest.starting.events import Outcome, Result
-from glacier_manifest.starting.summary import Ending, Summary, summarise
+from glacier_manifest.starting.rounds import purchase_name
+from glacier_manifest.starting.summary import Ending, Summary
 from glacier_manifest.state.record import Mishap
-from tests.planning.examples import NOON, archive, asked, record, request
+from tests.planning.examples import archive, asked, plan_of, record, request
 
 Known = list[tuple[Status | None, Result | None]]
 
 
 def summary_of(known: Known) -> Summary:
     """Plan one request for each status, and let the starts among them end as told."""
-    actions, outcomes = [], []
+    actions, outcomes = [], {}
     for number, (status, result) in enumerate(known):
         wanted = request(archive(f"a{number}"))
         before = None if status is None else record(wanted, status)
         action = decide(asked(wanted), before, BuyAgain())
         actions.append(action)
         if action.starts and result is not None:
-            outcomes.append(Outcome(action, result))
-    return summarise(Plan(tuple(actions), NOON), outcomes)
+            outcomes[purchase_name(action.key, action.generation)] = Outcome(action, result)
+    return Summary(plan_of(*actions), outcomes)
 
 
 @given(st.lists(st.tuples(st.sampled_from([None, *Status]), st.sampled_from([None, *Result])), max_size=12))
@@ -35,10 +35,10 @@ def test_each_request_is_counted_once(known: Known) -> None:
 
     assert sum(summary.counts.values()) == len(known)
     assert set(summary.counts) == set(Ending)
-    addresses = [one.action.address for one in summary.requests]
+    addresses = [one.action.address for one in summary.requests()]
     assert len(set(addresses)) == len(known)
     told = [one.action.address for one in summary.told]
-    assert told == [one.action.address for one in summary.requests if one.ending is not Ending.KEPT]
+    assert told == [one.action.address for one in summary.requests() if one.ending is not Ending.KEPT]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_how_one_request_ends_and_what_exit_code_it_gives(
 ) -> None:
     summary = summary_of([(status, result)])
 
-    assert [one.ending for one in summary.requests] == [ending]
+    assert [one.ending for one in summary.requests()] == [ending]
     assert summary.exit is exits
 
 
@@ -89,7 +89,9 @@ def test_a_restart_and_the_failure_before_it_are_one_request() -> None:
     failed = record(wanted, Status.FAILED, mishap=Mishap("job-failed", "no reason"))
     again = decide(asked(wanted), failed, BuyAgain(statuses=frozenset({Status.FAILED})))
 
-    summary = summarise(Plan((again,), NOON), [Outcome(again, Result.RESTARTED, job_id="job-2")])
+    outcome = Outcome(again, Result.RESTARTED, job_id="job-2")
+
+    summary = Summary(plan_of(again), {purchase_name(again.key, again.generation): outcome})
 
     assert {ending: count for ending, count in summary.counts.items() if count} == {Ending.RESTARTED: 1}
-    assert summary.requests[0].outcome is not None
+    assert [one.outcome for one in summary.requests()] == [outcome]

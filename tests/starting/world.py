@@ -1,7 +1,7 @@
 """A world for a whole run: a Glacier with a listing lag, clocks that only waiting moves, crashes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,22 +16,23 @@ from typing import Any
 from glacier_manifest.aws.answers import Answer, Verdict
 from glacier_manifest.aws.descriptions import ListedJob, StatusCode, VaultDescription
 from glacier_manifest.aws.service_clock import ServiceClock
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.jobs.marker import Marker, read_marker
 from glacier_manifest.jobs.request import Request, Vault
-from glacier_manifest.planning.decide import Restarts, decide_all
-from glacier_manifest.planning.expand import Asked
-from glacier_manifest.planning.plan import Plan
+from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.apply import Service, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.events import Event
+from glacier_manifest.starting.events import Event, Outcome
 from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Report
 from glacier_manifest.starting.stocktaking import Stock
+from glacier_manifest.starting.summary import Ending, Summary
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.changes import Change
 from glacier_manifest.state.log import Run
 from glacier_manifest.state.sqlite import SqliteState
-from tests.planning.examples import ACCOUNT, NOON, PHOTOS, asked
+from tests.planning.examples import ACCOUNT, NOON, PHOTOS, drafted
 from tests.starting.examples import terms
 
 SETTLE = timedelta(minutes=5)
@@ -303,11 +304,20 @@ class MortalState(SqliteState):
 
 @dataclass
 class Applied:
-    """What a run did."""
+    """What a run did.
+
+    Attributes:
+        stock: What the listings showed.
+        actions: What was planned.
+        report: How it ended; `outcomes` are in the order in which they became known.
+        counts: How many requests ended each way.
+        events: What was told.
+    """
 
     stock: Stock
-    plan: Plan
+    actions: tuple[Action, ...]
     report: Report
+    counts: Mapping[Ending, int]
     events: Sequence[Event]
 
 
@@ -322,8 +332,8 @@ def run(
     concurrency: int = 1,
 ) -> Applied:
     """Do what `apply` does, on the state at `path`."""
-    wanted: tuple[Asked, ...] = tuple(asked(one) for one in requests)
     restarts = Restarts(words)
+    draft = drafted(requests, restarts.repurchases)
     with ExitStack() as stack:
         log = Run(id="run-1", host="restore-1", pid=4242, version="1.2.3")
         state = MortalState(path, run=log, clock=process.world.host_now, new_id=lambda: "5f0c9a3e")
@@ -339,8 +349,10 @@ def run(
         )
         now = process.world.host_now()
         lose_track_of_intents(state, attempts=healing.attempts, now=now)
-        stock = healing.take_stock(wanted, restarts=restarts)
-        plan = Plan(decide_all(wanted, state.latest, restarts, found=stock.found), now)
+        stock = healing.take_stock(draft, restarts=restarts)
+        plan = Drafted(draft, state.latest, now)
+        actions = tuple(plan.actions())
+        outcomes: MutableMapping[str, Outcome] = draft.scratch.mapping()
         report = apply(
             plan,
             approval=state.approve(digest="sha256:0", entries=(), how="yes", at=now),
@@ -349,8 +361,9 @@ def run(
             terms=terms(concurrency=concurrency),
             surroundings=process.surroundings,
             tell=process.events.append,
+            outcomes=outcomes,
         )
-    return Applied(stock, plan, report, process.events)
+        return Applied(stock, actions, report, Summary(plan, outcomes).counts, process.events)
 
 
 def vault_named(name: str) -> Vault:

@@ -1,24 +1,38 @@
 """What a plan looks at before it decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
-from glacier_manifest.aws.descriptions import ListedJob
+from glacier_manifest.aws.descriptions import ListedJob, StatusCode
 from glacier_manifest.aws.glacier import VaultNotFound
+from glacier_manifest.drafting.draft import Known
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import ServiceError, UsageError
 from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.plan import Action, Verb
+from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record
-from glacier_manifest.tracking.outlook import Outlook, look
-from tests.planning.examples import ACCOUNT, PHOTOS, archive, asked, latest_of, record, request
+from glacier_manifest.tracking.outlook import Listings, look
+from tests.planning.examples import ACCOUNT, NOON, PHOTOS, archive, asked, drafted, latest_of, record, request
 from tests.tracking.jobs import Listing, at_noon, ended, job, ours
 
 A = request(archive("a"))
 VIDEOS = Vault(ACCOUNT, "us-west-2", "videos")
 HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Outlook:
+    """What a look at the listings showed, and what would be done after it."""
+
+    records: Mapping[str, Record]
+    found: Mapping[str, Sighting]
+    actions: tuple[Action, ...]
 
 
 def outlook(
@@ -30,16 +44,21 @@ def outlook(
     adopt_strangers: bool = True,
 ) -> Outlook:
     known = latest_of(records)
-    job_ids = frozenset(one.job_id for one in known.values() if one.job_id is not None)
-    return look(
-        [asked(one) for one in requests],
-        known,
-        reader=listing,
-        known_jobs=job_ids.intersection,
-        restarts=Restarts(words),
-        adopt_strangers=adopt_strangers,
-        now=at_noon,
-    )
+    by_job = {one.job_id: one for one in known.values() if one.job_id is not None}
+    draft = drafted(requests)
+
+    def latest(keys: Iterable[str]) -> Mapping[str, Record]:
+        return {key: known[key] for key in keys if key in known}
+
+    def holding(job_ids: Iterable[str]) -> Mapping[str, Record]:
+        return {job_id: by_job[job_id] for job_id in job_ids if job_id in by_job}
+
+    before = Known(latest, Restarts(words).among(draft.addresses()))
+    draft.decide(before)
+    listings = Listings(listing, frozenset(by_job).intersection, holding, adopt_strangers, at_noon)
+    seen = look(draft, before, listings)
+    plan = Drafted(draft, seen.latest, NOON)
+    return Outlook(seen.latest([asked(one).key for one in requests]), dict(seen.found), tuple(plan.actions()))
 
 
 @pytest.mark.parametrize("status", Status)
@@ -78,6 +97,26 @@ def test_each_vault_is_listed_once_for_all_that_is_wanted_of_it() -> None:
     assert sorted(listing.asked) == [PHOTOS, VIDEOS]
     assert shown.records[records[0].key].status is Status.SUCCEEDED
     assert [one.job_id for one in shown.found.values()] == ["job-2"]
+    verbs = [one.verb for one in shown.actions]
+    assert verbs == [Verb.KEEP, Verb.START, Verb.ADOPT, *[Verb.START] * 97]
+
+
+def test_what_has_failed_meanwhile_is_bought_again_where_that_was_asked_for() -> None:
+    running = record(A, Status.IN_PROGRESS, job_id="job-1")
+    listing = Listing({PHOTOS: [job("job-1", **ended(HOUR, StatusCode.FAILED))]})
+
+    (as_it_stands,) = outlook(listing, records=[running]).actions
+    (asked_for,) = outlook(listing, records=[running], words=["failed"]).actions
+
+    assert (as_it_stands.verb, as_it_stands.reason, as_it_stands.generation) == ("keep", "failed", 0)
+    assert (asked_for.verb, asked_for.reason, asked_for.generation) == ("restart", "failed", 1)
+
+
+def test_where_the_listing_shows_nothing_new_everything_stays_decided_as_it_was() -> None:
+    shown = outlook(Listing({}), [A, request(archive("b"))], [record(A, Status.IN_PROGRESS, job_id="job-1")])
+
+    assert shown.found == {}
+    assert [one.verb for one in shown.actions] == [Verb.WAIT, Verb.START]
 
 
 @pytest.mark.parametrize(

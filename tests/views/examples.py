@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, Request, Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.planning.plan import Action, Drift, Plan, Reason, Verb
+from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.starting.events import Outcome, Result
 from glacier_manifest.state.record import Mishap, Record
+from tests.planning.examples import plan_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -63,9 +65,9 @@ def adoption(archive_id: str = "kKB7", **fields: Any) -> Action:  # noqa: ANN401
     return action(Verb.ADOPT, Reason.FOUND_IN_GLACIER, request, drift=drift, sighting=found)
 
 
-def plan(*actions: Action) -> Plan:
+def plan(*actions: Action) -> Drafted:
     """Return a plan that was made at noon."""
-    return Plan(actions, NOON)
+    return plan_of(*actions, made_at=NOON)
 
 
 def record(status: Status, address: str = "wedding/photos/kKB7", **fields: Any) -> Record:  # noqa: ANN401 - Record's own fields

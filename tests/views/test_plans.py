@@ -1,6 +1,9 @@
 """A plan as its reader sees it."""
 
+import json
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,12 @@ from glacier_manifest.views import plans
 from tests.views.examples import NOON, action, adoption, inventory, plan, record, retrieval
 
 DIGEST = re.compile(r"Digest: sha256:[0-9a-f]{64}\n\Z")
+
+
+def read(document: Iterable[str]) -> dict[str, Any]:
+    """Return what a streamed document says."""
+    said: dict[str, Any] = json.loads("".join(document))
+    return said
 
 
 def shown(*actions: Action) -> str:
@@ -150,7 +159,7 @@ def test_an_empty_plan_is_a_plan() -> None:
     ids=["known", "unknown", "nothing"],
 )
 def test_an_unknown_size_never_counts_as_known(requests: list[Request], totals: dict[str, object]) -> None:
-    document = plans.as_json(plan(*(action(Verb.START, Reason.NOT_STARTED, one) for one in requests)))
+    document = read(plans.as_json(plan(*(action(Verb.START, Reason.NOT_STARTED, one) for one in requests))))
 
     assert document["totals"] == {**totals, "cost_usd": None}
 
@@ -161,7 +170,7 @@ def test_json_and_ndjson_tell_the_same() -> None:
         action(Verb.WAIT, Reason.IN_PROGRESS, inventory(), record=record(Status.IN_PROGRESS)),
     )
 
-    document = plans.as_json(made)
+    document = read(plans.as_json(made))
     header, *actions = plans.ndjson(made)
 
     assert {**header, "actions": actions} == document

@@ -1,17 +1,21 @@
 """How an apply ended, as its reader sees it."""
 
+import json
+
 import pytest
 
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
 from glacier_manifest.starting.events import Outcome, Result
-from glacier_manifest.starting.summary import Summary, summarise
+from glacier_manifest.starting.rounds import purchase_name
+from glacier_manifest.starting.summary import Summary
 from glacier_manifest.views import summaries
 from tests.views.examples import LOST, REFUSED, action, adoption, outcome, plan, record, retrieval
 
 
 def summary(*outcomes: Outcome, kept: tuple[Action, ...] = ()) -> Summary:
-    return summarise(plan(*(one.action for one in outcomes), *kept), list(outcomes))
+    by_name = {purchase_name(one.action.key, one.action.generation): one for one in outcomes}
+    return Summary(plan(*(one.action for one in outcomes), *kept), by_name)
 
 
 def waiting(archive_id: str) -> Action:
@@ -93,7 +97,7 @@ def test_a_long_list_is_cut_for_people() -> None:
 def test_json_counts_every_ending_and_tells_job_tier_and_error() -> None:
     ended = summary(outcome(Result.STARTED), outcome(Result.UNKNOWN, LOST, "NkbB"), kept=(waiting("2lHz"),))
 
-    document = summaries.as_json(ended, requests=ended.requests)
+    document = json.loads("".join(summaries.as_json(ended, requests=ended.requests())))
 
     assert {name: number for name, number in document["summary"].items() if number} == {
         "started": 1,
