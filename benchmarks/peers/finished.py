@@ -24,8 +24,9 @@ def main() -> None:
     print(json.dumps({**header, "accounts": [ACCOUNT]}))
     next(sys.stdin)
     count = 1
-    for count, line in enumerate(sys.stdin, start=2):
+    for line in sys.stdin:
         print(json.dumps(request(json.loads(line))))
+        count += 1
     print(json.dumps({"kind": "end", "lines": count}))
 
 

@@ -33,6 +33,7 @@ CONFLICTS = (
 REQUEST = f"key, lot, {_PIECE}"
 DECIDED = f"{REQUEST}, verb, reason, generation, known_size, has_record, beyond"
 PIECE = 2
+SIZE = PIECE + 3
 DECISION = PIECE + 7
 
 

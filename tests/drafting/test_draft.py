@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glacier_manifest.diagnostics import InvalidInput, Span
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.errors import UsageError
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.key import request_key
