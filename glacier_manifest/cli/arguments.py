@@ -45,6 +45,7 @@ class PlanArguments(PlanningArguments):
     out: Path | None
     detailed_exitcode: bool
     refresh: bool
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

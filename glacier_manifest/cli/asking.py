@@ -1,6 +1,7 @@
 """From the command line's words to the requests that are meant: read, place, expand, select."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +16,7 @@ from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.inventory.bad_rows import RefuseBadRows, SkipBadRows
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Job, Limits, Manifest
+from glacier_manifest.planning.consulted import Consulted, Noted
 from glacier_manifest.planning.expand import expand, lot_at
 from glacier_manifest.planning.lot import Piece
 from glacier_manifest.planning.place import (
@@ -31,6 +33,19 @@ from glacier_manifest.planning.vaults import with_vaults_named
 from glacier_manifest.state.protocol import State
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was learned on the way to the requests.
+
+    Attributes:
+        warnings: What is odd in the lists and inventories that the manifest names, and does not stop the run.
+        inventories: The inventories that were read.
+    """
+
+    warnings: Sequence[Diagnostic]
+    inventories: Sequence[Consulted]
+
+
 def ask(
     manifest: Manifest,
     arguments: PlanningArguments,
@@ -40,7 +55,7 @@ def ask(
     clients: Clients,
     refresh: bool,
     now: datetime,
-) -> Sequence[Diagnostic]:
+) -> Heard:
     """Draft the requests that a manifest asks for, as far as the command line means them.
 
     Args:
@@ -51,9 +66,6 @@ def ask(
         clients: Asked for the caller's account and the default region.
         refresh: False where AWS is not asked at all.
         now: The moment whose slots count.
-
-    Returns:
-        What is odd in the lists and inventories that the manifest names, and does not stop the run.
 
     Raises:
         GlacierManifestError: As planning's rooms say.
@@ -73,9 +85,10 @@ def ask(
         for place in {place.region for place in placed.values()}:
             check_endpoint(state.identity, clients.endpoint(place))
     sources = _sources(jobs, placed, arguments, draft=draft, state=state, clients=clients, now=now)
-    add_portions(draft, expand(jobs, places=placed, now=now, sources=sources))
+    portions = Noted(expand(jobs, places=placed, now=now, sources=sources))
+    add_portions(draft, portions)
     draft.select(targets=arguments.targets, excludes=arguments.excludes)
-    return sources.warnings
+    return Heard(sources.warnings, portions.consulted)
 
 
 def job_limits(manifest: Manifest) -> Mapping[str, Limits]:

@@ -57,7 +57,7 @@ class FromManifests:
         self, arguments: ApplyArguments, *, draft: Draft, state: State, clients: Clients, now: datetime
     ) -> Sequence[Diagnostic]:
         """Draft the requests that the manifests ask for now; return what is odd in what they name."""
-        return ask(
+        heard = ask(
             self.manifest,
             arguments,
             draft=draft,
@@ -66,6 +66,7 @@ class FromManifests:
             refresh=True,
             now=now,
         )
+        return heard.warnings
 
     @property
     def repurchases(self) -> Repurchases:

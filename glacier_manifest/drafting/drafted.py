@@ -14,6 +14,7 @@ from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.known import Latest
 from glacier_manifest.drafting.tables import DECIDED, DECISION
 from glacier_manifest.jobs.request import Vault
+from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Repurchases
 from glacier_manifest.planning.approval import digest
 from glacier_manifest.planning.cost import Tally
@@ -129,6 +130,30 @@ class Drafted:
         """
         query = f"SELECT {DECIDED} FROM requests WHERE {self._starts} ORDER BY created, seq"
         return self._read(self.draft.scratch.rows(query))
+
+    def expedited_starts(self) -> Iterator[Action]:
+        """Stream the first purchases for which an Expedited price may be paid."""
+        return self._actions(f"{self._expedited} ORDER BY seq", None)
+
+    def expedited_start_count(self) -> int:
+        """Return how many they are."""
+        row = self.draft.scratch.row(f"SELECT count(*) FROM requests WHERE {self._expedited}")
+        return 0 if row is None else int(row[0])
+
+    @property
+    def _expedited(self) -> str:
+        """The condition for first purchases at Expedited."""
+        lots = (str(number) for number, lot in enumerate(self.draft.lots) if Tier.EXPEDITED in lot.terms[0])
+        return f"verb = '{Verb.START.value}' AND lot IN ({', '.join(lots)})"
+
+    def largest_starts(self, of_each: int) -> Iterator[Action]:
+        """Stream the first purchases of the most bytes."""
+        placed = (
+            "SELECT key, row_number() OVER (PARTITION BY lot ORDER BY known_size DESC, seq) AS place "
+            f"FROM requests WHERE verb = '{Verb.START.value}'"
+        )
+        which = f"key IN (SELECT key FROM ({placed}) WHERE place <= {of_each:d}) ORDER BY seq"
+        return self._actions(which, None)
 
     def largest(self) -> Action | None:
         """Return what would start with the most bytes; None where no size is known."""

@@ -47,6 +47,11 @@ class Selection:
         self.seen = 0
         self.matched = 0
 
+    @property
+    def picked(self) -> int:
+        """How many archives were yielded."""
+        return self.matched if self._limit is None else min(self.matched, self._limit)
+
     def of(self, archives: Iterable[Archive]) -> Iterator[Archive]:
         """Yield the archives that are wanted, in the order in which they come.
 

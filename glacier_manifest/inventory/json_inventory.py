@@ -6,6 +6,7 @@ may be known at its end only.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from glacier_manifest.inventory.archive import Archive, InventoryHead
@@ -88,7 +89,7 @@ class JsonInventory:
 
     def _archives(self) -> Iterator[Archive]:
         refused = self._bad_rows.refused
-        for row in self._text.elements(_USUAL):
+        for row in chain.from_iterable(self._text.elements(_USUAL)):
             self.rows += 1
             if type(row) is re.Match:
                 archive_id, description, creation_date, size, tree_hash = row.groups()

@@ -100,8 +100,8 @@ class JsonText:
                 raise Malformed(f"a value is no JSON, or longer than {LONGEST_VALUE:,} characters")
             self._read_on()
 
-    def elements(self, usual: re.Pattern[str]) -> Iterator[Any]:
-        """Yield the values of the list that follows, and go behind it.
+    def elements(self, usual: re.Pattern[str]) -> Iterator[list[Any]]:
+        """Yield the values of the list that follows, some at a time, and go behind it.
 
         Args:
             usual: What values mostly look like, the comma behind them included; one that does is yielded as
@@ -115,32 +115,34 @@ class JsonText:
         if self.peek() == "]":
             self.take("]")
             return
-        while True:
-            yield from self._whole_elements(usual.match)
+        mark = ","
+        while mark == ",":
+            yield self._whole_elements(usual.match)
             value = self.value()
             mark = self.take(",", "]")
-            yield value
-            if mark == "]":
-                return
+            yield [value]
 
-    def _whole_elements(self, match: Callable[[str, int], re.Match[str] | None]) -> Iterator[Any]:
-        """Yield the values that stand whole in what was read, each up to its comma."""
+    def _whole_elements(self, match: Callable[[str, int], re.Match[str] | None]) -> list[Any]:
+        """Return the values that stand whole in what was read, each up to its comma."""
         text, at = self._text, self._at
+        whole: list[Any] = []
+        add = whole.append
         try:
             while True:
                 found = match(text, at)
                 if found is not None:
                     at = found.end()
-                    yield found
+                    add(found)
                     continue
                 value, end = _scan(text, at)
                 if text[end] != ",":
                     break
                 at = _behind_space(text, end + 1)
-                yield value
+                add(value)
         except _STOPS:
             pass
         self._at = at
+        return whole
 
     def _read_on(self) -> None:
         piece = self._stream.read(_PIECE)

@@ -66,7 +66,11 @@ def moment_text(text: str) -> str:
     """
     if not _WITH_ZONE.fullmatch(text):
         raise ValueError(f"{text!r} is no moment")
-    moment: datetime = parse_instant(text)
+    return spelled(parse_instant(text))
+
+
+def spelled(moment: datetime) -> str:
+    """Write a moment, which is UTC, as all creation dates are written."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

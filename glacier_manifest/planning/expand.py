@@ -80,12 +80,16 @@ class Portion:
         pieces: What tells them apart, or archives that are still to be ranked.
         cut: Makes the pieces that are asked for of an archive; None where it is asked for as it is.
         waits_for: The job whose output must be there first; then there are no pieces yet.
+        inventory: The inventory that tells of the archives; None where there is none.
+        selection: What is picked from that inventory; None where it only tells sizes.
     """
 
     lot: Lot
     pieces: Iterable[Piece] | Ranked = ()
     cut: Cut | None = None
     waits_for: str | None = None
+    inventory: Inventory | None = None
+    selection: Selection | None = None
 
 
 def expand(
@@ -161,6 +165,7 @@ def _picked(archive: Archive) -> Piece:
 
 def _from_ids(lot: Lot, archives: Archives, sources: Sources) -> Iterator[Portion]:
     sizes: Mapping[str, Sized] = {}
+    inventory: Inventory | None = None
     if archives.sizes_from is not None:
         inventory = sources.inventory(archives.sizes_from, lot.vault)
         if inventory is not None:
@@ -171,11 +176,11 @@ def _from_ids(lot: Lot, archives: Archives, sources: Sources) -> Iterator[Portio
             return
     cut = cutting(archives, lot, sizes)
     if archives.archive_ids:
-        yield Portion(lot, map(_named, archives.archive_ids), cut)
+        yield Portion(lot, map(_named, archives.archive_ids), cut, inventory=inventory)
     if archives.archive_ids_from is not None:
         pieces = map(_listed, sources.ids(archives.archive_ids_from))
         in_list = replace(lot, file=archives.archive_ids_from.path)
-        yield Portion(in_list, pieces, cutting(archives, in_list, sizes))
+        yield Portion(in_list, pieces, cutting(archives, in_list, sizes), inventory=inventory)
 
 
 def _from_inventory(lot: Lot, archives: Archives, wish: FromInventory, sources: Sources) -> Portion:
@@ -183,11 +188,13 @@ def _from_inventory(lot: Lot, archives: Archives, wish: FromInventory, sources: 
     if inventory is None:
         return Portion(lot, waits_for=wish.source.job)
     cut = cutting(archives, lot, {})
-    chosen = Selection(wish).of(_of_vault(inventory, lot.vault, wish.source, sources))
+    selection = Selection(wish)
+    chosen = selection.of(_of_vault(inventory, lot.vault, wish.source, sources))
     order = rank(wish.order)
-    if wish.limit is None or order is None:
-        return Portion(lot, map(_picked, chosen), cut)
-    return Portion(lot, Ranked(_ranked(chosen, order), wish.limit, wish.descending), cut)
+    pieces: Iterable[Piece] | Ranked = map(_picked, chosen)
+    if wish.limit is not None and order is not None:
+        pieces = Ranked(_ranked(chosen, order), wish.limit, wish.descending)
+    return Portion(lot, pieces, cut, inventory=inventory, selection=selection)
 
 
 def _ranked(

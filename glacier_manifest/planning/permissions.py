@@ -125,26 +125,30 @@ def _on_buckets(
 ) -> Iterator[Statement]:
     read: set[str] = set()
     written: set[str] = set()
+    saved = {job.name: tuple(_saved(job)) for job, _place in placed}
     for job, place in placed:
         buckets = f"arn:{partition(place.region)}:s3:::"
         if _READ_INVENTORY & wanted:
-            read |= {buckets + _literal(key) for key in _inventories(job)}
+            read |= {buckets + key for key in _inventories(job, saved)}
         if _WRITE_SELECTED & wanted:
             written |= {buckets + key for key in _select_outputs(job)}
         if _SAVE & wanted:
-            written |= {buckets + key for key in _saved(job)}
+            written |= {buckets + key for key in saved[job.name]}
     if read:
         yield _statement("ReadInventories", "s3", ["GetObject"], sorted(read))
     if written:
         yield _statement("WriteOutputs", "s3", ["AbortMultipartUpload", "PutObject"], sorted(written))
 
 
-def _inventories(job: Job) -> Iterator[str]:
+def _inventories(job: Job, saved: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Yield the objects that a job reads: those it names, and what the jobs that it waits for have saved."""
     if isinstance(job.ask, Archives):
         chosen = None if job.ask.from_inventory is None else job.ask.from_inventory.source
         for source in (chosen, job.ask.sizes_from):
             if isinstance(source, InventorySource) and source.s3 is not None:
-                yield source.s3.removeprefix("s3://")
+                yield _literal(source.s3.removeprefix("s3://"))
+            if isinstance(source, InventorySource) and source.job is not None:
+                yield from saved.get(source.job, ())
 
 
 def _select_outputs(job: Job) -> Iterator[str]:

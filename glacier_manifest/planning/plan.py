@@ -214,6 +214,15 @@ class Plan(Protocol):
     def starts(self) -> Iterator[Action]:
         """Stream what would start in the order in which it is to be sent."""
 
+    def expedited_starts(self) -> Iterator[Action]:
+        """Stream the first purchases for which an Expedited price may be paid, in the manifest's order."""
+
+    def expedited_start_count(self) -> int:
+        """Return how many they are."""
+
+    def largest_starts(self, of_each: int) -> Iterator[Action]:
+        """Stream the first purchases of the most bytes, at most so many of each job at each vault."""
+
     def largest(self) -> Action | None:
         """Return what would start with the most bytes; None where no size is known."""
 

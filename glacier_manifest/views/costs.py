@@ -1,6 +1,6 @@
 """Totals with bytes and cost, for people and as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from glacier_manifest.jobs.request import JobType
@@ -11,7 +11,7 @@ from glacier_manifest.units import format_size
 #: What no estimate holds; said wherever one is shown.
 LEFT_OUT = "Not in it: data transfer out of AWS, notifications, early deletion, taxes and free allowances."
 
-_HEAD = ("job", "vault", "tier", "to start", "bytes", "cost")
+HEAD = ("job", "vault", "tier", "to start", "bytes", "cost")
 _FIRST_NUMBER = 3
 #: How many rows people are shown; the JSON forms have all.
 _SHOWN = 40
@@ -24,10 +24,10 @@ def totals(rows: Sequence[Tally], prices: PriceTable) -> Iterator[str]:
         rows: What would start.
         prices: What Glacier charges.
     """
-    table = [_HEAD, *(_cells(row, prices) for row in rows[:_SHOWN])]
+    table = [HEAD, *(cells(row, prices) for row in rows[:_SHOWN])]
     if len(rows) > 1:
-        table.append(("total", "", "", str(_count(rows)), _bytes(rows), str(total_cost(rows, prices))))
-    widths = [max(len(row[column]) for row in table) for column in range(len(_HEAD))]
+        table.append(total_cells(rows, prices))
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
     for row in table:
         words = [cell.ljust(width) for cell, width in zip(row[:_FIRST_NUMBER], widths, strict=False)]
         numbers = [
@@ -38,11 +38,20 @@ def totals(rows: Sequence[Tally], prices: PriceTable) -> Iterator[str]:
         yield f"    the total counts {len(rows) - _SHOWN} rows more (--format json shows all)"
 
 
-def footnotes(rows: Sequence[Tally], prices: PriceTable) -> Iterator[str]:
-    """Yield what must be said beside an estimate: whose prices, of which day, and what is left out."""
+def footnotes(
+    rows: Sequence[Tally], prices: PriceTable, *, written: Callable[[str], str] = str
+) -> Iterator[str]:
+    """Yield what must be said beside an estimate: whose prices, of which day, and what is left out.
+
+    Args:
+        rows: What would start.
+        prices: What Glacier charges.
+        written: Writes a name that is not ours.
+    """
     regions = {row.region for row in rows if row.kind is not JobType.INVENTORY_RETRIEVAL}
     if regions:
-        yield f"Estimated with {_of_which_day(regions, prices)}, from {prices.source}. {LEFT_OUT}"
+        days = _of_which_day(regions, prices, written)
+        yield f"Estimated with {days}, from {written(prices.source)}. {LEFT_OUT}"
     if any(row.kind is JobType.INVENTORY_RETRIEVAL for row in rows):
         yield "Inventories are taken to be free: AWS lists a charge for uploads and retrievals alone."
 
@@ -86,11 +95,17 @@ def _row_json(row: Tally, prices: PriceTable) -> dict[str, Any]:
     }
 
 
-def _cells(row: Tally, prices: PriceTable) -> tuple[str, ...]:
+def cells(row: Tally, prices: PriceTable) -> tuple[str, ...]:
+    """Return a row of the totals, a cell for each of `HEAD`."""
     tiers = ", ".join(row.tiers) or "-"
     is_inventory = row.kind is JobType.INVENTORY_RETRIEVAL
     size = "-" if is_inventory else _bytes([row])
     return (row.job, row.vault, tiers, str(row.count), size, str(cost_of(row, prices)))
+
+
+def total_cells(rows: Sequence[Tally], prices: PriceTable) -> tuple[str, ...]:
+    """Return the row that sums up all others."""
+    return "total", "", "", str(_count(rows)), _bytes(rows), str(total_cost(rows, prices))
 
 
 def _count(rows: Sequence[Tally]) -> int:
@@ -104,8 +119,8 @@ def _bytes(rows: Sequence[Tally]) -> str:
     return f"≥ {format_size(known)}" if known else "unknown"
 
 
-def _of_which_day(regions: set[str], prices: PriceTable) -> str:
+def _of_which_day(regions: set[str], prices: PriceTable, written: Callable[[str], str]) -> str:
     dates = prices.dates(regions)
-    told = [f"prices of {day.isoformat()} for {region}" for region, day in dates.items()]
+    told = [f"prices of {day.isoformat()} for {written(region)}" for region, day in dates.items()]
     missing = sorted(regions - dates.keys())
-    return " and ".join([*told, *(f"no price for {region}" for region in missing)])
+    return " and ".join([*told, *(f"no price for {written(region)}" for region in missing)])

@@ -8,7 +8,9 @@ from glacier_manifest.planning.cost import cost_of
 from glacier_manifest.planning.plan import Action, Blocked, Drift, Plan, Reason, Verb, tally_of
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.units import format_size
+from glacier_manifest.views import circumstances as beside
 from glacier_manifest.views import costs
+from glacier_manifest.views.circumstances import Circumstances
 from glacier_manifest.views.json_stream import json_document
 from glacier_manifest.views.records import FORMAT_VERSION, moment, words
 
@@ -25,16 +27,20 @@ _SIGNS = {
     Verb.BLOCKED: "!",
 }
 _UNCHANGED = frozenset({Verb.WAIT, Verb.KEEP})
-_HINTS = {
+HINTS = {
     Reason.FAILED: "buy them again with --restart failed, or --restart ADDRESS",
     Reason.EXPIRED: "buy them again with --restart expired, or --restart ADDRESS",
     Reason.REJECTED: "correct the manifest; or send them again as they are with --restart ADDRESS",
 }
 
 
-def human(plan: Plan, prices: PriceTable) -> str:
+#: Where nothing is known but the plan.
+ALONE = Circumstances()
+
+
+def human(plan: Plan, prices: PriceTable, circumstances: Circumstances = ALONE) -> str:
     """Return the plan for people; its last two lines are the counts and the digest."""
-    return "\n".join([*_body(plan, prices), *last_lines(plan)]) + "\n"
+    return "\n".join([*_body(plan, prices, circumstances), *last_lines(plan)]) + "\n"
 
 
 def last_lines(plan: Plan) -> tuple[str, str]:
@@ -49,8 +55,10 @@ def last_lines(plan: Plan) -> tuple[str, str]:
     return counts, f"Digest: {plan.digest}"
 
 
-def _body(plan: Plan, prices: PriceTable) -> Iterator[str]:
+def _body(plan: Plan, prices: PriceTable, circumstances: Circumstances) -> Iterator[str]:
     yield from _places(plan)
+    yield from beside.inventories(circumstances.inventories, plan.made_at)
+    yield ""
     yield from _section("To start", plan, Verb.START, _details)
     yield from _section("To restart", plan, Verb.RESTART, _details)
     yield from _section(
@@ -66,10 +74,13 @@ def _body(plan: Plan, prices: PriceTable) -> Iterator[str]:
     yield from _blocked(plan)
     yield from _drifts(plan)
     if plan.start_count:
+        yield from only_next(plan)
         yield from costs.totals(plan.tallies, prices)
         yield ""
         yield from costs.footnotes(plan.tallies, prices)
-        yield from _restarts(plan)
+        if circumstances.pace is not None:
+            yield from beside.timing(plan, circumstances.pace)
+        yield from restarts(plan)
         yield "Started jobs cannot be cancelled."
         yield ""
 
@@ -77,7 +88,6 @@ def _body(plan: Plan, prices: PriceTable) -> Iterator[str]:
 def _places(plan: Plan) -> Iterator[str]:
     for account_id, region in sorted({(vault.account_id, vault.region) for vault in plan.vaults}):
         yield f"Account {account_id}, region {region}, as of {moment(plan.made_at.replace(microsecond=0))}"
-    yield ""
 
 
 def _section(title: str, plan: Plan, verb: Verb, details: Callable[[Action], str]) -> Iterator[str]:
@@ -119,7 +129,7 @@ def _kept(plan: Plan) -> Iterator[str]:
         return
     yield "Unchanged:"
     for reason, number in sorted(reasons.items()):
-        hint = f" ({_HINTS[reason]})" if reason in _HINTS else ""
+        hint = f" ({HINTS[reason]})" if reason in HINTS else ""
         yield f"    {number} {words(reason)}{hint}"
     yield from _once_only(plan)
     yield ""
@@ -168,7 +178,14 @@ def _quoted(value: str | None) -> str:
     return "none" if value is None else repr(value)
 
 
-def _restarts(plan: Plan) -> Iterator[str]:
+def only_next(plan: Plan) -> Iterator[str]:
+    """Say so where only the next few start, and the totals are those of the few."""
+    wanted = plan.summary[Verb.START] + plan.summary[Verb.RESTART]
+    if plan.start_count < wanted:
+        yield f"Only the next {plan.start_count:,} of these {wanted:,} start now (--max-jobs):"
+
+
+def restarts(plan: Plan) -> Iterator[str]:
     """Say what an approval covers beyond what starts now."""
     allowed = {"its output has expired": plan.restarts.expired, "its job has failed": plan.restarts.failed}
     told = [f"{_times(number)} when {word}" for word, number in allowed.items() if number]
@@ -180,19 +197,26 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def as_json(plan: Plan, prices: PriceTable, *, preflight: Sequence[Mapping[str, Any]] = ()) -> Iterator[str]:
+def as_json(
+    plan: Plan,
+    prices: PriceTable,
+    circumstances: Circumstances = ALONE,
+    *,
+    preflight: Sequence[Mapping[str, Any]] = (),
+) -> Iterator[str]:
     """Stream the plan as `plan --format json` prints it; the keys are a contract.
 
     Args:
         plan: The plan.
         prices: What Glacier charges.
+        circumstances: What is known beside it.
         preflight: What would fail when it is applied, as the JSON of diagnostics.
     """
-    head = {**header_json(plan, prices), "preflight": list(preflight)}
+    head = {**header_json(plan, prices, circumstances), "preflight": list(preflight)}
     return json_document(head, "actions", _actions_json(plan, prices))
 
 
-def header_json(plan: Plan, prices: PriceTable) -> dict[str, Any]:
+def header_json(plan: Plan, prices: PriceTable, circumstances: Circumstances = ALONE) -> dict[str, Any]:
     """Return all of the plan but its actions."""
     return {
         "format_version": FORMAT_VERSION,
@@ -200,6 +224,7 @@ def header_json(plan: Plan, prices: PriceTable) -> dict[str, Any]:
         "digest": plan.digest,
         "summary": {str(verb): number for verb, number in plan.summary.items()},
         "totals": costs.totals_json(plan.tallies, prices),
+        **beside.circumstances_json(plan, circumstances),
     }
 
 
@@ -243,7 +268,7 @@ def action_json(action: Action, prices: PriceTable) -> dict[str, Any]:
     }
 
 
-def ndjson(plan: Plan, prices: PriceTable) -> Iterable[dict[str, Any]]:
+def ndjson(plan: Plan, prices: PriceTable, circumstances: Circumstances = ALONE) -> Iterable[dict[str, Any]]:
     """Stream the plan: all but its actions, then an action a line."""
-    yield header_json(plan, prices)
+    yield header_json(plan, prices, circumstances)
     yield from _actions_json(plan, prices)

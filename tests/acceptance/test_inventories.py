@@ -25,10 +25,10 @@ def folder(user: User) -> Path:
     return user.folder
 
 
-def test_archives_are_listed_for_people_with_a_sum(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_archives_are_listed_for_people_with_a_sum(user: User) -> None:
     ran = user.run("inventory", "list", "old.json")
 
-    assert folder
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
         "2012-05-15 17:20   976.6 KiB  000000000000…  2014/a.jpg",
@@ -75,13 +75,49 @@ def test_json_is_one_document_whatever_is_known_when(user: User, content: bytes,
     assert listed["inventory_date"] == date
 
 
-def test_ndjson_and_csv_have_the_same_columns(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("conditions", "numbers"),
+    [
+        (["--path", "2014/*"], [1]),
+        (["--path", "2014/*", "--path", "2015/**"], [1, 3]),
+        (["--exclude-path", "201*/*"], [2]),
+        (["--path", "**/*.jpg", "--exclude-path", "2014/**"], [3]),
+        (["--created-from", "2012-05-15T17:21:46.700Z"], [2, 3]),
+        (["--created-from", "2012-05-15T17:21:46.701Z"], [3]),
+        (["--created-to", "2012-05-15"], []),
+        (["--created-from", "2012-05-15", "--created-to", "2012-05-16"], [1, 2, 3]),
+        (["--min-size", "7"], [1, 3]),
+        (["--min-size", "6", "--max-size", "1 KiB"], [3]),
+    ],
+)
+def test_only_archives_that_pass_every_condition_are_listed(
+    user: User, conditions: list[str], numbers: list[int]
+) -> None:
+    listed = user.run("inventory", "list", "old.json", "--format", "json", *conditions)
+
+    assert [int(one["archive_id"]) for one in listed.json["archives"]] == numbers, listed.err
+    assert listed.json["inventory_date"] == DATE
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--created-from", "last week"), ("--created-to", "2015"), ("--min-size", "big"), ("--max-size", "-1")],
+)
+def test_a_condition_that_cannot_be_read_is_named(user: User, flag: str, value: str) -> None:
+    ran = user.run("inventory", "list", "old.json", flag, value).refused_with(64, "invalid-filter")
+
+    assert flag in ran.err
+
+
+@pytest.mark.usefixtures("folder")
+def test_ndjson_and_csv_have_the_same_columns(user: User) -> None:
     documents = user.run("inventory", "list", "old.json", "--format", "ndjson").out.splitlines()
     table = list(
         csv.DictReader(io.StringIO(user.run("inventory", "list", "old.json", "--format", "csv").out))
     )
 
-    assert folder
     assert [{name: str(value) for name, value in json.loads(one).items()} for one in documents] == table
     assert [one["description"] for one in table] == [one.description for one in OLD]
 
@@ -94,11 +130,11 @@ def test_what_ndjson_lists_is_a_list_of_archive_ids(user: User, folder: Path) ->
     assert user.run("plan", "jobs.yaml", "--format", "json").json["summary"]["start"] == 3
 
 
-def test_what_is_in_an_inventory_is_shown(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_what_is_in_an_inventory_is_shown(user: User) -> None:
     shown = user.run("inventory", "show", "old.json", "--format", "json").json
     for_people = user.run("inventory", "show", "old.json")
 
-    assert folder
     assert (shown["vault_arn"], shown["inventory_date"]) == (ARN, DATE)
     assert (shown["archives"], shown["bytes"], shown["skipped_rows"]) == (3, 1_000_012, 0)
     assert shown["years"] == [{"year": 2012, "archives": 3, "bytes": 1_000_012}]
@@ -116,10 +152,10 @@ def test_what_is_in_an_inventory_is_shown(user: User, folder: Path) -> None:
         assert words in for_people.out
 
 
-def test_a_csv_says_that_it_tells_neither_vault_nor_date(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_csv_says_that_it_tells_neither_vault_nor_date(user: User) -> None:
     shown = user.run("inventory", "show", "new.csv.gz")
 
-    assert folder
     assert "a CSV does not name it" in shown.out
     assert "a CSV has no date" in shown.out
 
@@ -130,10 +166,10 @@ def test_a_date_that_is_none_is_shown_as_it_is(user: User) -> None:
     assert "inventory  yesterday\n" in user.run("inventory", "show", "odd.json").out
 
 
-def test_what_has_changed_is_shown(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_what_has_changed_is_shown(user: User) -> None:
     ran = user.run("inventory", "diff", "old.json", "new.csv.gz")
 
-    assert folder
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
         '- 2012-05-15 17:21         5 B  000000000000…  say "hi", twice',
@@ -143,12 +179,12 @@ def test_what_has_changed_is_shown(user: User, folder: Path) -> None:
     ]
 
 
-def test_what_has_changed_as_json_and_csv(user: User, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_what_has_changed_as_json_and_csv(user: User) -> None:
     document = user.run("inventory", "diff", "old.json", "new.csv.gz", "--format", "json").json
     table = user.run("inventory", "diff", "old.json", "new.csv.gz", "--format", "csv").out
     nothing = user.run("inventory", "diff", "old.json", "old.json", "--format", "json").json
 
-    assert folder
     assert document["summary"]["added"] == {"archives": 1, "bytes": 2**41}
     assert document["old"] == {"vault_arn": ARN, "inventory_date": DATE}
     assert [one["difference"] for one in document["differences"]] == ["removed", "changed", "added"]

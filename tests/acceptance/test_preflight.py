@@ -115,3 +115,26 @@ def test_a_policy_that_binds_standard_retrievals_is_told(user: User) -> None:
     assert planned.code == 0
     assert codes(planned.err, "warning") == ["access-denied"]
     assert "glacier:GetDataRetrievalPolicy" in planned.err
+
+
+def test_a_pattern_means_vaults_that_are_there_and_they_are_looked_at(user: User) -> None:
+    user.manifest(inventory(vault='"*"'))
+
+    planned = user.run("plan", "jobs.yaml")
+
+    assert planned.code == 0
+    assert codes(planned.err, "warning") == ["no-inventory-yet"]
+    assert "Plan: 2 to start" in planned.out
+
+
+def test_the_vault_of_a_job_that_waits_for_an_inventory_is_looked_at_too(user: User) -> None:
+    waiting = (
+        "  later:\n    type: archive-retrieval\n    vault: gone\n    tier: Bulk\n"
+        "    archives: {inventory: {job: inventory}}\n    limits: {jobs: 5}\n"
+    )
+    user.manifest(inventory(vault="[photos, gone]") + waiting)
+
+    planned = user.run("plan", "jobs.yaml")
+
+    assert planned.code == 1
+    assert codes(planned.err, "error") == ["vault-not-found", "vault-not-found"]

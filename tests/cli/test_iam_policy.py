@@ -179,6 +179,14 @@ def test_objects_that_are_read_and_written_are_named(ask: Ask) -> None:
     assert "ReadInventories" not in ask(HEAD + BUCKETS, "--for", "fetch").statements
 
 
+def test_the_output_of_another_job_is_read_where_that_job_saves_it(ask: Ask) -> None:
+    awaited = BUCKETS.replace("s3://lists/photos $1.json", "{job: weekly}") + "    limits: {jobs: 5}\n"
+
+    ran = ask(HEAD + awaited, "--for", "plan")
+
+    assert ran.statements["ReadInventories"]["Resource"] == ["arn:aws:s3:::kept/inventories/*/*.json"]
+
+
 def test_a_selects_results_go_below_their_prefix(ask: Ask) -> None:
     ran = ask(
         (ROOT / "manifests/select.yaml").read_text(encoding="utf-8"),
@@ -235,9 +243,11 @@ def test_every_operation_that_the_program_can_call_stands_in_the_tables() -> Non
 
 @pytest.mark.parametrize("tier", ["Standard", "Expedited", "[Expedited, Bulk]"])
 def test_a_run_makes_no_call_that_the_policy_does_not_allow(ask: Ask, tier: str) -> None:
-    manifest = HEAD + INVENTORY + RETRIEVAL + f"    tier: {tier}\n"
+    pattern = INVENTORY.replace("photos, documents", '"doc*", photos')
+    manifest = HEAD + pattern + RETRIEVAL + f"    tier: {tier}\n"
     for command, words in {"plan": (), "apply": ("--yes", "--settle", "1s")}.items():
         with Sandbox(improvise=True) as sandbox:
+            sandbox.create_vault("documents")
             assert ask(manifest, *words, "--endpoint-url", sandbox.url, command=command).code == 0
             policy = ask(manifest, "--for", command).policy
 

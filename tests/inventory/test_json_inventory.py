@@ -114,11 +114,12 @@ def test_white_space_may_follow(extra: str) -> None:
 def test_an_inventory_that_is_cut_anywhere_is_refused(indent: int | None) -> None:
     whole = json_of(THREE, indent=indent)
 
+    codes = set[str]()
     for end in range(1, len(whole)):
         with pytest.raises(InvalidInput) as caught:
             read(whole[:end])
-        assert caught.value.code in {"truncated-inventory", "invalid-inventory"}
-    assert caught.value.code == "truncated-inventory"
+        codes.add(caught.value.code)
+    assert codes == {"truncated-inventory"}
 
 
 def test_a_cut_is_told_with_the_last_whole_row() -> None:

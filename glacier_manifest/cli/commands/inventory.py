@@ -9,6 +9,7 @@ import click
 
 from glacier_manifest.aws.session import Clients, Connection
 from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.filtering import Filter, filter_options
 from glacier_manifest.cli.inventories import Inventories
 from glacier_manifest.cli.options import Decorator, console_options, format_option, setting, several
 from glacier_manifest.cli.sorting import by_archive_id
@@ -26,7 +27,7 @@ _SOURCE = (
 )
 
 _reading_options: Decorator = several(
-    click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that cannot be read, and count them."),
+    setting("--skip-bad-rows", is_flag=True, help="Leave out rows that cannot be read, and say how many."),
     setting("--profile", help="The profile of the AWS configuration, for s3://."),
     setting("--region", help="The region, for s3://."),
 )
@@ -39,26 +40,38 @@ def command() -> None:
 
 @command.command("list", epilog=_SOURCE)
 @click.argument("source")
+@filter_options
 @format_option("human", "json", "ndjson", "csv")
 @_reading_options
 @console_options
 @click.pass_obj
-def list_command(console: Console, /, *, source: str, form: str, **reading: Any) -> None:  # noqa: ANN401 - click hands in the options by name
-    """List the archives of an inventory, as they come.
+def list_command(
+    console: Console,
+    /,
+    *,
+    source: str,
+    form: str,
+    skip_bad_rows: bool,
+    profile: str | None,
+    region: str | None,
+    **conditions: Any,  # noqa: ANN401 - click hands in the options by name
+) -> None:
+    """List the archives of an inventory, as they come: all of them, or those that pass every condition.
 
     An exit code other than 0 says that the list is not whole: an inventory that is cut shows it at its end.
     """
-    with _inventories(console, **reading) as inventories:
+    with _inventories(console, skip_bad_rows=skip_bad_rows, profile=profile, region=region) as inventories:
         inventory = inventories.named(source)
+        archives = Filter(**conditions).of(inventory)
         match form:
             case "json":
-                console.lines(view.as_json(inventory, lambda: inventory.head.inventory_date))
+                console.lines(view.as_json(archives, lambda: inventory.head.inventory_date))
             case "ndjson":
-                console.json_lines(map(view.archive_json, inventory))
+                console.json_lines(map(view.archive_json, archives))
             case "csv":
-                console.lines(view.as_csv(inventory))
+                console.lines(view.as_csv(archives))
             case _:
-                console.lines(view.lines(inventory))
+                console.lines(view.lines(archives))
 
 
 @command.command("show", epilog=_SOURCE)
@@ -81,7 +94,7 @@ def show_command(
     largest: int,
     depth: int,
     form: str,
-    **reading: Any,  # noqa: ANN401 - the same
+    **reading: Any,  # noqa: ANN401 - click hands in the options by name
 ) -> None:
     """Show what is in an inventory: whose and how old it is, archives and bytes, by year and by folder."""
     with _inventories(console, **reading) as inventories:

@@ -12,9 +12,10 @@ from glacier_manifest.aws.glacier import GlacierReader
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import PlanArguments
-from glacier_manifest.cli.asking import ask, job_limits
+from glacier_manifest.cli.asking import Heard, ask, job_limits
 from glacier_manifest.cli.consent import started_under
 from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.github import add_to_summary, annotated
 from glacier_manifest.cli.options import (
     adoption_option,
     aws_options,
@@ -24,6 +25,7 @@ from glacier_manifest.cli.options import (
     planning_options,
     refresh_option,
     selection_options,
+    setting,
     state_option,
 )
 from glacier_manifest.cli.preflight import all_told, has_errors, look_ahead
@@ -34,7 +36,7 @@ from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.drafting.known import Known
-from glacier_manifest.errors import Exit
+from glacier_manifest.errors import Exit, OverLimit
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Manifest, read_manifest
 from glacier_manifest.planning.allowances import Allowances
@@ -47,13 +49,22 @@ from glacier_manifest.planning.volume import check_volume
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.outlook import Listings, look
-from glacier_manifest.views import diagnostics
+from glacier_manifest.views import diagnostics, plan_markdown
 from glacier_manifest.views import plans as view
+from glacier_manifest.views.circumstances import Circumstances
 
 
 @click.command("plan", short_help="Show what would start, and why; starts nothing.")
 @manifests_argument()
-@format_option("human", "json", "ndjson")
+@format_option("human", "json", "ndjson", "markdown", "github")
+@setting(
+    "--max-bytes",
+    type=click.IntRange(plan_markdown.LEAST),
+    default=plan_markdown.USUAL,
+    show_default=True,
+    metavar="N",
+    help="The most bytes of --format markdown and github.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to apply exactly that."
 )
@@ -68,7 +79,9 @@ from glacier_manifest.views import plans as view
 @click.pass_obj
 def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click hands in the options by name
     """Show what would start, and why; starts nothing and takes no lock."""
-    return _plan(console, PlanArguments(**words))
+    arguments = PlanArguments(**words)
+    with annotated(console, arguments.form):
+        return _plan(console, arguments)
 
 
 def _plan(console: Console, arguments: PlanArguments) -> Exit:
@@ -86,11 +99,14 @@ def _plan(console: Console, arguments: PlanArguments) -> Exit:
     ):
         draft = Draft(scratch, restarts=manifest.restarts)
         with all_told(console, manifest, arguments, clients):
-            plan = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
+            plan, heard = _planned(console, manifest, arguments, draft=draft, state=state, clients=clients)
         found = look_ahead(console, manifest, _starting(plan), clients) if arguments.refresh else ()
-        _show(console, plan, prices, arguments.form, found)
-        check_totals(plan.tallies, before=started_under(state, plan.digest, plan), bounds=bounds)
-        check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=allowances)
+        refusal = _refusal(plan, manifest, bounds, state)
+        warnings = [*manifest.warnings, *heard.warnings, *found]
+        circumstances = Circumstances(heard.inventories, manifest.pace, warnings, refusal)
+        _show(console, plan, prices, arguments, circumstances=circumstances, found=found)
+        if refusal is not None:
+            raise refusal
         if arguments.out is not None:
             header = _header(plan, manifest, bounds, state)
             _save(console, plan, header, arguments.out)
@@ -112,9 +128,9 @@ def _planned(
     draft: Draft,
     state: State,
     clients: Clients,
-) -> Plan:
+) -> tuple[Plan, Heard]:
     made_at = now()
-    warnings = ask(
+    heard = ask(
         manifest,
         arguments,
         draft=draft,
@@ -123,14 +139,24 @@ def _planned(
         refresh=arguments.refresh,
         now=made_at,
     )
-    warn(console, warnings)
+    warn(console, heard.warnings)
     restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
     known = Known(state.latest, restarts.among(draft.addresses()), brief=state.standings)
     draft.decide(known)
     if arguments.refresh:
         known = look(draft, known, _listings(arguments, state, clients))
     plan = Drafted(draft, known.latest, made_at)
-    return plan if arguments.max_jobs is None else plan.next_ones(arguments.max_jobs)
+    return plan if arguments.max_jobs is None else plan.next_ones(arguments.max_jobs), heard
+
+
+def _refusal(plan: Plan, manifest: Manifest, bounds: Bounds, state: State) -> OverLimit | None:
+    """Return the refusal of what would break a limit, to be raised once the plan was shown."""
+    try:
+        check_totals(plan.tallies, before=started_under(state, plan.digest, plan), bounds=bounds)
+        check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=bounds.allowances)
+    except OverLimit as refusal:
+        return refusal
+    return None
 
 
 def _listings(arguments: PlanArguments, state: State, clients: Clients) -> Listings:
@@ -145,23 +171,35 @@ def _listings(arguments: PlanArguments, state: State, clients: Clients) -> Listi
 
 
 def _starting(plan: Plan) -> Iterator[tuple[str, Vault]]:
-    return ((one.job, Vault(one.account, one.region, one.vault)) for one in plan.tallies)
+    yield from ((one.job, Vault(one.account, one.region, one.vault)) for one in plan.tallies)
+    yield from ((one.job, one.vault) for one in plan.blocked)
 
 
 def _show(
     console: Console,
     plan: Plan,
     prices: PriceTable,
-    form: str,
+    arguments: PlanArguments,
+    *,
+    circumstances: Circumstances,
     found: Iterable[Diagnostic],
 ) -> None:
-    match form:
+    match arguments.form:
         case "json":
-            console.lines(view.as_json(plan, prices, preflight=diagnostics.objects(found)))
+            preflight = diagnostics.objects(found)
+            console.lines(view.as_json(plan, prices, circumstances, preflight=preflight))
         case "ndjson":
-            console.json_lines(view.ndjson(plan, prices))
+            console.json_lines(view.ndjson(plan, prices, circumstances))
+        case "markdown":
+            console.out(plan_markdown.markdown(plan, prices, circumstances, most=arguments.max_bytes))
+        case "github":
+            console.out(diagnostics.github(circumstances.findings))
+            console.out(plan_markdown.notice(plan))
+            add_to_summary(
+                console, plan_markdown.markdown(plan, prices, circumstances, most=arguments.max_bytes)
+            )
         case _:
-            console.out(view.human(plan, prices))
+            console.out(view.human(plan, prices, circumstances))
 
 
 def _header(plan: Plan, manifest: Manifest, bounds: Bounds, state: State) -> PlanHeader:
