@@ -77,8 +77,9 @@ class Deciding:
         standings = self._known.standings(keys)
         values: list[Row] = []
         alone: list[tuple[str, Row, tuple[int, Case | None] | None]] = []
+        stencil_of, standing_of = self._wanted.stencil, standings.get
         for key, row in zip(keys, rows, strict=True):
-            standing, stencil = standings.get(key), self._wanted.stencil(row[1])
+            standing, stencil = standing_of(key), stencil_of(row[1])
             case = None if stencil is None else self._case(key, row, standing)
             alike = None if case is None else self._alike.get(case)
             if alike is None or stencil is None:

@@ -53,7 +53,7 @@ class Draft:
         self.blocked: list[Blocked] = []
         self._numbers: dict[Any, int] = {}
         self._terms: dict[Any, int] = {}
-        self._stencils: dict[int, Stencil] = {}
+        self._stencils: dict[int, Stencil | None] = {}
         scratch.run(ASKED)
 
     def add(self, lot: Lot, pieces: Iterable[Piece]) -> None:
@@ -93,11 +93,10 @@ class Draft:
         return stencil.key if stencil is not None else lambda piece: key_of(lot, piece)
 
     def _stencil(self, number: int) -> Stencil | None:
-        lot = self.lots[number]
-        if not lot.has_archives or lot.slot is not None:  # a series is approved by a key without its slot
-            return None
         if number not in self._stencils:
-            self._stencils[number] = Stencil(lot)
+            lot = self.lots[number]
+            is_series = lot.slot is not None  # which is approved by a key without its slot
+            self._stencils[number] = Stencil(lot) if lot.has_archives and not is_series else None
         return self._stencils[number]
 
     def merge(self) -> None:

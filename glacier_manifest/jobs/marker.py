@@ -18,6 +18,11 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 #: The key's first 132 bits are 33 hexadecimal digits; the marker tells 130 of them.
 _DIGITS, _LEFT_OUT = 33, 2
 _SHIFTS = range(120, -1, -10)
+#: The alphabet as `int` writes digits in base 32; anything else becomes what is no digit.
+_AS_DIGITS = bytes(
+    b"0123456789abcdefghijklmnopqrstuv"[_ALPHABET.index(chr(code))] if chr(code) in _ALPHABET else ord("!")
+    for code in range(256)
+)
 _MARKER = re.compile(r"\[gm1:([a-z2-7]{26})\.(0|[1-9][0-9]{0,8})\]$")
 
 
@@ -45,6 +50,27 @@ def marker_of(key: str, generation: int) -> Marker:
 def with_marker(description: str | None, marker: Marker) -> str:
     """Return the user's text with the marker behind it."""
     return f"{description} {marker}" if description else str(marker)
+
+
+def is_described(text: str, description: str | None, *, key: str, generation: int) -> bool:
+    """Say whether a text is the user's with the marker behind it: a look at it, without making the marker.
+
+    Args:
+        text: What Glacier or the state tells.
+        description: The user's text.
+        key: The purchase's key, whose marker is looked for.
+        generation: The purchase's generation.
+    """
+    begins, ends = f"{description} [gm1:" if description else "[gm1:", f".{generation}]"
+    if len(text) != len(begins) + _KEY_CHARACTERS + len(ends):
+        return False
+    if not (text.startswith(begins) and text.endswith(ends)):
+        return False
+    told = text[len(begins) : -len(ends)].encode("utf-8", "replace").translate(_AS_DIGITS)
+    try:
+        return int(told, 32) == int(key[:_DIGITS], 16) >> _LEFT_OUT
+    except ValueError:
+        return False
 
 
 def read_marker(description: str | None) -> Marker | None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.marker import marker_of, with_marker
+from glacier_manifest.jobs.marker import is_described, marker_of, with_marker
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import SERVICE_DEFAULT
 from glacier_manifest.manifest import NEVER, Repurchases
@@ -156,7 +156,7 @@ def case_of(
     generation, status, tier, sns_topic, described, _size = standing
     if status is Status.REJECTED:
         return None
-    if described is not None and described != with_marker(description, marker_of(key, generation)):
+    if described is not None and not is_described(described, description, key=key, generation=generation):
         return None
     is_meant = status in _MAY_BE_BOUGHT_AGAIN and again.singles_out(key, generation, address)
     return Case(generation, status, tier, sns_topic, is_meant)

@@ -6,7 +6,7 @@ lot share are only written down once.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class _Text:
             rest += f"{{{int(parts[index]) - 1}}}" + _escaped(behind)
         return cls(hashlib.sha256(parts[0] + parts[1]), rest)
 
-    def digest(self, *values: str) -> bytes:
+    def digest(self, *values: str | None) -> bytes:
         """Return the hash of the text with these values in its holes: the archive, the range, the key."""
         whole = self.begun.copy()
         whole.update(self.rest.format(*values).encode("ascii"))
@@ -60,8 +60,7 @@ class Stencil:
 
     def key(self, piece: Piece) -> bytes:
         """Return the key of a piece's request, as its 32 bytes."""
-        archive_id, start, end, *_ = piece
-        return self._keys[start is not None].digest(archive_id or "", f"{start}-{end}")
+        return _digest(self._keys, piece)
 
     def entry(self, piece: Piece, key: str, approved: int | Repurchases) -> bytes:
         """Return an approval entry of a piece's request, as its 32 bytes.
@@ -76,8 +75,14 @@ class Stencil:
         if texts is None:
             texts = [_Text.of(_entry(self._lot, cut, approved)) for cut in (_WHOLE, _PART)]
             self._entries[approved] = texts
-        archive_id, start, end, *_ = piece
-        return texts[start is not None].digest(archive_id or "", f"{start}-{end}", key)
+        return _digest(texts, piece, key)
+
+
+def _digest(texts: Sequence[_Text], piece: Piece, key: str = "") -> bytes:
+    """Fill in the text for whole archives, or the one for pieces of them."""
+    if piece.start is None:
+        return texts[0].digest(piece.archive_id, "", key)
+    return texts[1].digest(piece.archive_id, f"{piece.start}-{piece.end}", key)
 
 
 def _escaped(text: bytes) -> str:

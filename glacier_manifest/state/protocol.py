@@ -93,7 +93,7 @@ class State(Protocol):
         """Return the record of the highest generation of each key that has one."""
 
     def standings(self, keys: Iterable[str]) -> Mapping[str, Standing]:
-        """Return how the highest generation of each key that has one stands: `latest` in brief, and sooner."""
+        """Return how the highest generation of each key that has one stands: `latest` in brief."""
 
     def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
         """Return those of `job_ids` that some record has: such a job is never adopted again."""
