@@ -1,8 +1,9 @@
-"""Turn ``plan --format ndjson`` (stdin) into an export of a state in which all of it is done (stdout)."""
+"""Turn the PLAN that ``plan --format ndjson`` told into an export of a state in which all of it is done (stdout)."""
 
 import hashlib
 import json
 import sys
+from pathlib import Path
 
 from glacier_manifest.jobs.key import canonical
 from glacier_manifest.jobs.marker import marker_of, with_marker
@@ -18,15 +19,16 @@ MOMENTS = {
 }
 
 
-def main() -> None:
+def main(plan: Path) -> None:
     """Write the header, a request for each line of the plan, and the end."""
     header = {"kind": "header", "format_version": "1.0", "state_id": "0" * 32, "endpoint": "aws"}
     print(json.dumps({**header, "accounts": [ACCOUNT]}))
-    next(sys.stdin)
     count = 1
-    for line in sys.stdin:
-        print(json.dumps(request(json.loads(line))))
-        count += 1
+    with plan.open(encoding="ascii") as lines:
+        next(lines)
+        for line in lines:
+            print(json.dumps(request(json.loads(line))))
+            count += 1
     print(json.dumps({"kind": "end", "lines": count}))
 
 
@@ -62,4 +64,4 @@ def request(action: dict[str, str]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))
