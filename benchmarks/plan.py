@@ -34,7 +34,7 @@ SMALL = 10_000
 PEERS = Path(__file__).parent / "peers"
 PROGRAM = (sys.executable, "-m", "glacier_manifest")
 OFFLINE = ("plan", "--refresh=false")
-NOT_APPROVED = 5
+NOT_APPROVED, MORE_LEFT = 5, 75
 MANIFEST = """\
 version: 1
 account_id: "012345678901"
@@ -140,7 +140,7 @@ def tasks(sizes: Sequence[int], endpoint: str) -> Iterator[Task]:
         yield Task("plan --out", size, [*plan, "--state", "none.db", "--out", f"{size}.plan", manifest])
         yield Task("plan, all done", size, [*plan, "--state", f"{size}-done.db", manifest])
         yield Task("apply, up to the question", size, [*apply, *state, manifest], NOT_APPROVED)
-        yield Task("apply PLAN, one start", size, [*apply, *state, "--max-jobs=1", f"{size}.plan"], 2)
+        yield Task("apply PLAN, one start", size, [*apply, *state, "--max-jobs=1", f"{size}.plan"], MORE_LEFT)
         yield Task("inventory show", size, [*PROGRAM, "inventory", "show", f"{size}.json"])
         yield Task("inventory diff", size, [*PROGRAM, "inventory", "diff", f"{size}.json", f"{size}.csv"])
 

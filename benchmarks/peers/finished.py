@@ -1,4 +1,4 @@
-"""Turn the PLAN that ``plan --format ndjson`` told into an export of a state in which all of it is done (stdout)."""
+"""Print an export of a state in which all is done that ``plan --format ndjson`` has told, in the file PLAN."""
 
 import hashlib
 import json
