@@ -1,14 +1,14 @@
 # ruff: noqa: S608 - only names of this program's own are put into SQL, every value is bound
 """A draft: every request that is asked for, once, and what is done about it, in little memory."""
 
-import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
+from glacier_manifest.drafting.deciding import DECIDE, Deciding, Wanted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.drafting.tables import (
     ADD,
     ASKED,
@@ -21,40 +21,17 @@ from glacier_manifest.drafting.tables import (
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import NEVER, Repurchases
-from glacier_manifest.planning.decide import BuyAgain, decide
+from glacier_manifest.planning.decide import BuyAgain
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.lot import Lot, Piece, Query
-from glacier_manifest.planning.plan import Action, Blocked, Reason, Verb
+from glacier_manifest.planning.plan import Blocked, Verb
 from glacier_manifest.planning.selection import Meaning
-from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.planning.stencil import Stencil, key_of
 from glacier_manifest.scratch.scratch import Scratch
-from glacier_manifest.state.record import Record
-
-Latest = Callable[[Iterable[str]], Mapping[str, Record]]
 
 _AT_ONCE = 500
 _KEY_BYTES = 32
 _MOST_CONFLICTS = 50
-_DECIDE = (
-    "UPDATE requests SET verb = ?, reason = ?, generation = ?, entry = ?, known_size = ?, has_record = ?, "
-    "beyond = ? WHERE key = ?"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All that decides about a request beside the manifest.
-
-    Attributes:
-        latest: Gives the record of the highest generation of each key that has one.
-        again: What is to be bought again.
-        found: The jobs in Glacier's listing that serve requests, by key.
-    """
-
-    latest: Latest
-    again: BuyAgain = field(default_factory=BuyAgain)
-    found: Mapping[str, Sighting] = field(default_factory=dict)
 
 
 class Draft:
@@ -76,7 +53,7 @@ class Draft:
         self.blocked: list[Blocked] = []
         self._numbers: dict[Any, int] = {}
         self._terms: dict[Any, int] = {}
-        self._stencils: dict[int, Stencil] = {}
+        self._stencils: dict[int, Stencil | None] = {}
         scratch.run(ASKED)
 
     def add(self, lot: Lot, pieces: Iterable[Piece]) -> None:
@@ -116,11 +93,10 @@ class Draft:
         return stencil.key if stencil is not None else lambda piece: key_of(lot, piece)
 
     def _stencil(self, number: int) -> Stencil | None:
-        lot = self.lots[number]
-        if not lot.has_archives or lot.slot is not None:  # a series is approved by a key without its slot
-            return None
         if number not in self._stencils:
-            self._stencils[number] = Stencil(lot, self.restarts)
+            lot = self.lots[number]
+            is_series = lot.slot is not None  # which is approved by a key without its slot
+            self._stencils[number] = Stencil(lot) if lot.has_archives and not is_series else None
         return self._stencils[number]
 
     def merge(self) -> None:
@@ -195,11 +171,9 @@ class Draft:
             known: What it is decided by.
             keys: The requests meant, those that are none of the draft's among them; all by default.
         """
-        has_found = bool(known.found)
+        deciding = Deciding(Wanted(self.lots, self._stencil, self.asked, self.restarts), known)
         for rows in self._batches(keys):
-            records = known.latest([row[0].hex() for row in rows])
-            found = known.found if has_found else {}
-            self.scratch.run_many(_DECIDE, [self._decided(row, records, known.again, found) for row in rows])
+            self.scratch.run_many(DECIDE, deciding.values(rows))
 
     def _batches(self, keys: Iterable[str] | None) -> Iterator[list[tuple[Any, ...]]]:
         """Yield requests in the order of their keys, which is that of the state's index as well."""
@@ -216,26 +190,6 @@ class Draft:
         while rows := list(self.scratch.rows(query, (last,))):
             yield rows
             last = rows[-1][0]
-
-    def _decided(
-        self,
-        row: tuple[Any, ...],
-        records: Mapping[str, Record],
-        again: BuyAgain,
-        found: Mapping[str, Sighting],
-    ) -> tuple[Any, ...]:
-        key = row[0].hex()
-        record, sighting = records.get(key), found.get(key)
-        stencil = self._stencil(row[1])
-        if record is None and sighting is None and stencil is not None:
-            lot = self.lots[row[1]]
-            entry = bytes.fromhex(lot.bounded) if lot.bounded else stencil.entry(piece_of(row), key)
-            return Verb.START.value, Reason.NOT_STARTED.value, 0, entry, row[5], 0, None, row[0]
-        action = decide(self.asked(row), record, again, sighting)
-        bounded = self.lots[row[1]].bounded
-        if bounded is not None:
-            action = replace(action, bounded=bounded)
-        return _decision(action, has_record=record is not None)
 
     def verbs(self) -> Mapping[Vault, frozenset[Verb]]:
         """Return what would be done at each vault."""
@@ -294,18 +248,3 @@ def _difference(first: Lot, second: Lot) -> str:
     if tiers[0] != tiers[1]:
         return f"at another tier ({tiers[0]} instead of {tiers[1]})"
     return f"to be saved elsewhere ({second.save_to or 'nowhere'} instead of {first.save_to or 'nowhere'})"
-
-
-def _decision(action: Action, *, has_record: bool) -> tuple[Any, ...]:
-    """Return the values of `_DECIDE`."""
-    beyond = (action.drift, action.sighting)
-    return (
-        action.verb.value,
-        action.reason.value,
-        action.generation,
-        bytes.fromhex(action.entry),
-        action.request.size,
-        has_record,
-        pickle.dumps(beyond) if any(beyond) else None,
-        bytes.fromhex(action.key),
-    )

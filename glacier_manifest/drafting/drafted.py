@@ -10,7 +10,8 @@ from heapq import merge
 from itertools import groupby, islice
 from typing import Any
 
-from glacier_manifest.drafting.draft import Draft, Latest
+from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.drafting.known import Latest
 from glacier_manifest.drafting.tables import DECIDED, DECISION
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.tier import Tier

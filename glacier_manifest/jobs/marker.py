@@ -5,7 +5,6 @@ ListJobs, DescribeJob and the SNS message (docs: "api-jobs-get", JobDescription)
 lost is found again by it.
 """
 
-import base64
 import re
 from dataclasses import dataclass
 
@@ -13,8 +12,17 @@ from dataclasses import dataclass
 DESCRIPTION_BYTES = 1024
 
 _KEY_CHARACTERS = 26
-#: Hexadecimal digits of the key from which these come: 20 bytes, which are 32 characters without padding.
-_KEY_DIGITS = 40
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+#: Two characters for every ten bits: a plan of a million requests looks at the marker of each.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+#: The key's first 132 bits are 33 hexadecimal digits; the marker tells 130 of them.
+_DIGITS, _LEFT_OUT = 33, 2
+_SHIFTS = range(120, -1, -10)
+#: The alphabet as `int` writes digits in base 32; anything else becomes what is no digit.
+_AS_DIGITS = bytes(
+    b"0123456789abcdefghijklmnopqrstuv"[_ALPHABET.index(chr(code))] if chr(code) in _ALPHABET else ord("!")
+    for code in range(256)
+)
 _MARKER = re.compile(r"\[gm1:([a-z2-7]{26})\.(0|[1-9][0-9]{0,8})\]$")
 
 
@@ -35,13 +43,34 @@ USER_DESCRIPTION_BYTES = DESCRIPTION_BYTES - len(f" [gm1:{'a' * _KEY_CHARACTERS}
 
 def marker_of(key: str, generation: int) -> Marker:
     """Return the marker of one purchase; `key` is 64 hexadecimal digits."""
-    encoded = base64.b32encode(bytes.fromhex(key[:_KEY_DIGITS])).decode("ascii").lower()
-    return Marker(encoded[:_KEY_CHARACTERS], generation)
+    bits = int(key[:_DIGITS], 16) >> _LEFT_OUT
+    return Marker("".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS]), generation)
 
 
 def with_marker(description: str | None, marker: Marker) -> str:
     """Return the user's text with the marker behind it."""
     return f"{description} {marker}" if description else str(marker)
+
+
+def is_described(text: str, description: str | None, *, key: str, generation: int) -> bool:
+    """Say whether a text is the user's with the marker behind it: a look at it, without making the marker.
+
+    Args:
+        text: What Glacier or the state tells.
+        description: The user's text.
+        key: The purchase's key, whose marker is looked for.
+        generation: The purchase's generation.
+    """
+    begins, ends = f"{description} [gm1:" if description else "[gm1:", f".{generation}]"
+    if len(text) != len(begins) + _KEY_CHARACTERS + len(ends):
+        return False
+    if not (text.startswith(begins) and text.endswith(ends)):
+        return False
+    told = text[len(begins) : -len(ends)].encode("utf-8", "replace").translate(_AS_DIGITS)
+    try:
+        return int(told, 32) == int(key[:_DIGITS], 16) >> _LEFT_OUT
+    except ValueError:
+        return False
 
 
 def read_marker(description: str | None) -> Marker | None:

@@ -23,7 +23,7 @@ def entry(request: Request, generation: int) -> str:
     A scheduled request is approved as a series: its entry leaves the slot out, so that next week's slot is
     covered by this week's review.
     """
-    return _hash({**_reviewed(request), "generation": generation})
+    return _hash(entry_document(request, generation))
 
 
 def standing_entry(request: Request, restarts: Repurchases) -> str:
@@ -32,14 +32,14 @@ def standing_entry(request: Request, restarts: Repurchases) -> str:
     It is one for all of its purchases, so that neither they nor the digest ask for a new review; it says
     how many there may be, so that other numbers do.
     """
-    return _hash(_standing(request, restarts))
+    return _hash(entry_document(request, restarts))
 
 
-def entry_document(request: Request, generation: int, restarts: Repurchases) -> dict[str, Any]:
-    """Return what is hashed to the entry of a purchase that is no restart beyond `restarts`."""
-    if restarts.highest and generation <= restarts.highest:
-        return _standing(request, restarts)
-    return {**_reviewed(request), "generation": generation}
+def entry_document(request: Request, approved: int | Repurchases) -> dict[str, Any]:
+    """Return what is hashed to an entry: of one purchase, or of the first together with its restarts."""
+    if isinstance(approved, Repurchases):
+        return _standing(request, approved)
+    return {**_reviewed(request), "generation": approved}
 
 
 def _standing(request: Request, restarts: Repurchases) -> dict[str, Any]:

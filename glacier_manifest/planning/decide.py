@@ -1,10 +1,12 @@
 """The one place that decides what is done about a request: a table over its record's status."""
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.marker import marker_of, with_marker
+from glacier_manifest.jobs.marker import is_described, marker_of, with_marker
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import SERVICE_DEFAULT
 from glacier_manifest.manifest import NEVER, Repurchases
@@ -13,7 +15,7 @@ from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
 from glacier_manifest.planning.selection import Meaning
 from glacier_manifest.planning.sighting import Sighting
-from glacier_manifest.state.record import Record
+from glacier_manifest.state.record import Record, Standing
 
 #: What is done where a record stands in a status and nobody asked for a restart.
 _AS_IT_STANDS: dict[Status, tuple[Verb, Reason]] = {
@@ -67,7 +69,7 @@ class Restarts:
         """
         meant = Meaning((word for word in self.words if word not in _ENDED_BADLY), addresses)
         statuses = frozenset(_ENDED_BADLY[word] for word in self.words if word in _ENDED_BADLY)
-        return BuyAgain(statuses, meant, self.generations, self.repurchases)
+        return BuyAgain(statuses, meant, self.generations or {}, self.repurchases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,16 @@ class BuyAgain:
     def covers(self, asked: Asked, record: Record) -> bool:
         """Say whether a request that stands as `record` says is meant."""
         return (
-            self.generations.get(record.key) == record.generation + 1
-            or record.status in self.statuses
-            or address_of(asked.request) in self.addresses
+            record.status in self.statuses
             or self._by_itself(record)
+            or self.singles_out(record.key, record.generation, partial(address_of, asked.request))
         )
+
+    def singles_out(self, key: str, generation: int, address: Callable[[], str]) -> bool:
+        """Say whether a purchase is meant by its own name: its key, or its request's address."""
+        if self.generations and self.generations.get(key) == generation + 1:
+            return True
+        return bool(self.addresses) and address() in self.addresses
 
     def _by_itself(self, record: Record) -> bool:
         allowed = {Status.EXPIRED: self.repurchases.expired, Status.FAILED: self.repurchases.failed}
@@ -111,6 +118,48 @@ def decide(asked: Asked, record: Record | None, again: BuyAgain, sighting: Sight
     """
     action = _decided(_sized(asked, record), record, again, sighting)
     return replace(action, restarts=again.repurchases) if again.repurchases.highest else action
+
+
+class Case(NamedTuple):
+    """All that a decision looks at, beside what the requests of a lot have in common.
+
+    Requests of one lot that are in one case are decided alike: the same is done, for the same reason, and
+    what was bought differs in the same way.
+
+    Attributes:
+        generation, status, tier, sns_topic: How the latest purchase stands.
+        is_meant: Whether it is to be bought again, and is named for that.
+    """
+
+    generation: int
+    status: Status
+    tier: str | None
+    sns_topic: str | None
+    is_meant: bool
+
+
+def case_of(
+    key: str, standing: Standing, again: BuyAgain, *, description: str | None, address: Callable[[], str]
+) -> Case | None:
+    """Return the case that a request is in; None where it must be looked at by itself.
+
+    That is so where its exact body counts, and where it was bought under another description, which has the
+    marker in it.
+
+    Args:
+        key: The request's key.
+        standing: How its latest purchase stands.
+        again: What is to be bought again.
+        description: The description that it has now, without the marker.
+        address: Gives its address.
+    """
+    generation, status, tier, sns_topic, described, _size = standing
+    if status is Status.REJECTED:
+        return None
+    if described is not None and not is_described(described, description, key=key, generation=generation):
+        return None
+    is_meant = status in _MAY_BE_BOUGHT_AGAIN and again.singles_out(key, generation, address)
+    return Case(generation, status, tier, sns_topic, is_meant)
 
 
 def _sized(asked: Asked, record: Record | None) -> Asked:

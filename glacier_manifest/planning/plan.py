@@ -52,12 +52,17 @@ def entry_of(request: Request, generation: int, *, verb: Verb, reason: Reason, r
 
     A restart that goes beyond `restarts` (because somebody asks for it) is approved by itself.
     """
+    if covers(restarts, generation, verb=verb, reason=reason):
+        return standing_entry(request, restarts)
+    return entry(request, generation)
+
+
+def covers(restarts: Repurchases, generation: int, *, verb: Verb, reason: Reason) -> bool:
+    """Say whether a purchase is approved together with those that `restarts` lets follow."""
     covered = restarts.highest
     if verb is Verb.RESTART:
         covered = {Reason.FAILED: restarts.failed, Reason.EXPIRED: restarts.expired}.get(reason, 0)
-    if restarts.highest and generation <= covered:
-        return standing_entry(request, restarts)
-    return entry(request, generation)
+    return restarts.highest > 0 and generation <= covered
 
 
 @dataclass(frozen=True, slots=True)

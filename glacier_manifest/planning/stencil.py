@@ -6,7 +6,7 @@ lot share are only written down once.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,57 +24,69 @@ _WHOLE, _PART = Piece(_ARCHIVE), Piece(_ARCHIVE, 0, 1)
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A canonical text that was cut at its holes: its beginning, hashed, then each hole and what follows."""
+    """A canonical text that was cut at its first hole: its beginning, hashed, and a template of the rest."""
 
     begun: Any
-    rest: tuple[tuple[int, bytes], ...]
+    rest: str
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "_Text":
         parts = _HOLE.split(canonical(document))
-        texts = [parts[0]]
-        holes: list[int] = []
-        for index in range(1, len(parts), 3):
-            texts[-1] += parts[index]
-            holes.append(int(parts[index + 1]) - 1)
-            texts.append(parts[index + 2])
-        return cls(hashlib.sha256(texts[0]), tuple(zip(holes, texts[1:], strict=True)))
+        rest = ""
+        for index in range(2, len(parts), 3):
+            behind = b"".join(parts[index + 1 : index + 3])
+            rest += f"{{{int(parts[index]) - 1}}}" + _escaped(behind)
+        return cls(hashlib.sha256(parts[0] + parts[1]), rest)
 
-    def digest(self, *values: str) -> bytes:
+    def digest(self, *values: str | None) -> bytes:
         """Return the hash of the text with these values in its holes: the archive, the range, the key."""
         whole = self.begun.copy()
-        for hole, text in self.rest:
-            whole.update(values[hole].encode("ascii") + text)
+        whole.update(self.rest.format(*values).encode("ascii"))
         digest: bytes = whole.digest()
         return digest
 
 
 class Stencil:
-    """The keys and entries of one lot of archives, whose first purchases are meant.
+    """The keys and entries of one lot of archives.
 
     Args:
         lot: The lot; one without archives has too few requests to be worth a stencil.
-        restarts: How often each may be bought again by itself: part of what is approved.
     """
 
-    def __init__(self, lot: Lot, restarts: Repurchases) -> None:
+    def __init__(self, lot: Lot) -> None:
+        self._lot = lot
         self._keys = [_Text.of(_identity(lot, piece)) for piece in (_WHOLE, _PART)]
-        self._entries = [_Text.of(_entry(lot, piece, restarts)) for piece in (_WHOLE, _PART)]
+        self._entries: dict[int | Repurchases, list[_Text]] = {}
 
     def key(self, piece: Piece) -> bytes:
         """Return the key of a piece's request, as its 32 bytes."""
-        is_part = piece.start is not None
-        return self._keys[is_part].digest(piece.archive_id or "", _range(piece))
+        return _digest(self._keys, piece)
 
-    def entry(self, piece: Piece, key: str) -> bytes:
-        """Return the approval entry of the first purchase of a piece's request, as its 32 bytes.
+    def entry(self, piece: Piece, key: str, approved: int | Repurchases) -> bytes:
+        """Return an approval entry of a piece's request, as its 32 bytes.
 
         Args:
             piece: The piece.
             key: Its request's key, 64 hexadecimal digits.
+            approved: The generation of the one purchase that is approved, or the restarts that are approved
+                together with the first.
         """
-        is_part = piece.start is not None
-        return self._entries[is_part].digest(piece.archive_id or "", _range(piece), key)
+        texts = self._entries.get(approved)
+        if texts is None:
+            texts = [_Text.of(_entry(self._lot, cut, approved)) for cut in (_WHOLE, _PART)]
+            self._entries[approved] = texts
+        return _digest(texts, piece, key)
+
+
+def _digest(texts: Sequence[_Text], piece: Piece, key: str = "") -> bytes:
+    """Fill in the text for whole archives, or the one for pieces of them."""
+    if piece.start is None:
+        return texts[0].digest(piece.archive_id, "", key)
+    return texts[1].digest(piece.archive_id, f"{piece.start}-{piece.end}", key)
+
+
+def _escaped(text: bytes) -> str:
+    return text.decode("ascii").replace("{", "{{").replace("}", "}}")
 
 
 def key_of(lot: Lot, piece: Piece) -> bytes:
@@ -82,17 +94,13 @@ def key_of(lot: Lot, piece: Piece) -> bytes:
     return bytes.fromhex(request_key(lot.request(piece)))
 
 
-def _range(piece: Piece) -> str:
-    return f"{piece.start}-{piece.end}"
-
-
 def _identity(lot: Lot, piece: Piece) -> dict[str, Any]:
     identity = identity_of(lot.request(piece))
     return {**identity, "what": _with_range_hole(identity["what"], piece)}
 
 
-def _entry(lot: Lot, piece: Piece, restarts: Repurchases) -> dict[str, Any]:
-    document = entry_document(lot.request(piece), 0, restarts)
+def _entry(lot: Lot, piece: Piece, approved: int | Repurchases) -> dict[str, Any]:
+    document = entry_document(lot.request(piece), approved)
     return {**document, "key": _KEY, "body": _with_range_hole(document["body"], piece)}
 
 

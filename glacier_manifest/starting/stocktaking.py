@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from glacier_manifest.aws.glacier import Reader, VaultNotFound
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.decide import Restarts
@@ -113,7 +114,8 @@ class Stocktaker:
             UsageError: A word of `restarts` names nothing, or is ambiguous.
         """
         findings = _Findings(draft.scratch.mapping(), draft.scratch.mapping())
-        known = Known(self._state.latest, restarts.among(draft.addresses()), findings.found)
+        state, again = self._state, restarts.among(draft.addresses())
+        known = Known(state.latest, again, findings.found, brief=state.standings)
         draft.decide(known)
         stock = Stock()
         self._list(self._shelves(draft, known, restarts), stock, findings)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Change
-from glacier_manifest.state.record import Record
+from glacier_manifest.state.record import Record, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,9 @@ class State(Protocol):
 
     def latest(self, keys: Iterable[str]) -> Mapping[str, Record]:
         """Return the record of the highest generation of each key that has one."""
+
+    def standings(self, keys: Iterable[str]) -> Mapping[str, Standing]:
+        """Return how the highest generation of each key that has one stands: `latest` in brief."""
 
     def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
         """Return those of `job_ids` that some record has: such a job is never adopted again."""

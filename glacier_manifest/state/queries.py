@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
-from glacier_manifest.state.record import Record
+from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import COLUMNS, from_row, moment_text, optional_moment
 from glacier_manifest.state.schema import (
     HAS_JOB,
@@ -31,6 +31,9 @@ T = TypeVar("T")
 BATCH = 500
 
 _RECORD = ", ".join(COLUMNS)
+_STANDING = ", ".join(Standing._fields)
+_STATUSES = {str(status): status for status in Status}
+_new = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and there are millions
 
 #: The first column tells whether another connection has changed the file; there is one row at least.
 GENERATIONS = (
@@ -81,6 +84,11 @@ def latest_sql(keys: int) -> str:
     return f"SELECT {_RECORD} FROM requests WHERE key IN ({_marks(keys)}) ORDER BY key, generation"
 
 
+def standings_sql(keys: int) -> str:
+    """Return the question how so many keys stand, the highest generation of each last."""
+    return f"SELECT key, {_STANDING} FROM requests WHERE key IN ({_marks(keys)}) ORDER BY key, generation"
+
+
 def count_sql(statuses: int) -> str:
     """Return the question how many records stand in each of so many statuses."""
     return f"SELECT status, count(*) FROM requests WHERE status IN ({_marks(statuses)}) GROUP BY status"
@@ -118,6 +126,15 @@ def latest(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Rec
     for batch in _batches(keys):
         for row in connection.execute(latest_sql(len(batch)), batch):
             found[row[0]] = from_row(row)
+    return found
+
+
+def standings(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Standing]:
+    """Return how the highest generation of each key that has one stands."""
+    found: dict[str, Standing] = {}
+    for batch in _batches(keys):
+        for key, generation, status, *rest in connection.execute(standings_sql(len(batch)), batch):
+            found[key] = _new(Standing, (generation, _STATUSES[status], *rest))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from glacier_manifest.jobs.status import Status
 
@@ -12,6 +13,21 @@ class Mishap:
 
     code: str
     message: str
+
+
+class Standing(NamedTuple):
+    """A purchase as far as most decisions need it; a tuple, since a plan asks for a million of them.
+
+    Attributes:
+        generation, status, tier, sns_topic, description, size: As in `Record`.
+    """
+
+    generation: int
+    status: Status
+    tier: str | None
+    sns_topic: str | None
+    description: str | None
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +89,8 @@ class Record:
     changed_at: datetime | None = None
     output: str | None = None
     mishap: Mishap | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """The purchase as far as most decisions need it."""
+        return Standing(self.generation, self.status, self.tier, self.sns_topic, self.description, self.size)

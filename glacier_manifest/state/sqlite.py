@@ -19,7 +19,7 @@ from glacier_manifest.state.importing import Duplicate, Imported, import_knowled
 from glacier_manifest.state.knowledge import Knowledge
 from glacier_manifest.state.log import Run, log_decision, log_run
 from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
-from glacier_manifest.state.record import Record
+from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import moment_text
 from glacier_manifest.state.writer import GroupWriter
 
@@ -103,6 +103,11 @@ class ReadOnlyState:
         """Return the record of the highest generation of each key that has one."""
         with self._readers.one() as connection:
             return queries.latest(connection, keys)
+
+    def standings(self, keys: Iterable[str]) -> Mapping[str, Standing]:
+        """Return how the highest generation of each key that has one stands."""
+        with self._readers.one() as connection:
+            return queries.standings(connection, keys)
 
     def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
         """Return those of `job_ids` that some record has."""

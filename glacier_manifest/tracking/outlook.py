@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from glacier_manifest.aws.glacier import Reader, VaultNotFound
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.planning.plan import STARTING, Verb
 from glacier_manifest.planning.sighting import Sighting
@@ -59,7 +60,7 @@ def look(draft: Draft, known: Known, listings: Listings) -> Known:
             _look_at(vault, draft, known, listings, found=found, ended=ended)
     if not found and not ended:
         return known
-    seen = replace(known, latest=_with_ended(known.latest, ended), found=found)
+    seen = replace(known, latest=_with_ended(known.latest, ended), found=found, brief=None)
     draft.decide(seen, found)
     draft.decide(seen, ended)
     return seen

@@ -4,7 +4,8 @@ import base64
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.jobs.marker import marker_of
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status

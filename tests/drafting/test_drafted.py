@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glacier_manifest.drafting.draft import Known
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.jobs.status import Status

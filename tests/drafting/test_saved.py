@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glacier_manifest.diagnostics import InvalidInput
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.drafting.saved import SavedPlan, read_saved
 from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.request import Request

@@ -8,8 +8,10 @@ from pathlib import Path
 from weakref import finalize
 
 from glacier_manifest.diagnostics import Span
-from glacier_manifest.drafting.draft import _DECIDE, Draft, Known, _decision
+from glacier_manifest.drafting.deciding import DECIDE, decision
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.jobs.address import address_of
 from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.marker import marker_of, with_marker
@@ -133,8 +135,8 @@ def plan_of(*actions: Action, made_at: datetime = NOON) -> Drafted:
     """Return the plan that holds exactly these actions."""
     restarts = actions[0].restarts if actions else NEVER
     draft = drafted((one.request for one in actions), restarts)
-    rows = [_decision(one, has_record=one.record is not None) for one in actions]
-    draft.scratch.run_many(_DECIDE, rows)
+    rows = [decision(one, has_record=one.record is not None) for one in actions]
+    draft.scratch.run_many(DECIDE, rows)
     records = {one.key: one.record for one in actions if one.record is not None}
     return Drafted(draft, lambda keys: {key: records[key] for key in keys}, made_at)
 

@@ -8,8 +8,8 @@ import pytest
 
 from glacier_manifest.aws.descriptions import ListedJob, StatusCode
 from glacier_manifest.aws.glacier import VaultNotFound
-from glacier_manifest.drafting.draft import Known
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.errors import ServiceError, UsageError
 from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.jobs.status import Status

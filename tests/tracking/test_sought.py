@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glacier_manifest.drafting.draft import Known
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.jobs.key import request_key
 from glacier_manifest.jobs.marker import marker_of
 from glacier_manifest.jobs.request import ArchiveRetrieval, ByteRange, Request, Vault

@@ -33,8 +33,9 @@ from glacier_manifest.cli.prices import prices_for
 from glacier_manifest.cli.reading import check_output
 from glacier_manifest.cli.wiring import now, state_to_read, warn
 from glacier_manifest.diagnostics import Diagnostic
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.errors import Exit, OverLimit
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Manifest, read_manifest
@@ -141,7 +142,7 @@ def _planned(
     )
     warn(console, heard.warnings)
     restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
-    known = Known(state.latest, restarts.among(draft.addresses()))
+    known = Known(state.latest, restarts.among(draft.addresses()), brief=state.standings)
     draft.decide(known)
     if arguments.refresh:
         known = look(draft, known, _listings(arguments, state, clients))
