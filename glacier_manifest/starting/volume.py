@@ -17,7 +17,7 @@ from glacier_manifest.starting.surroundings import Surroundings
 _MINUTE = timedelta(minutes=1)
 #: How far back the bytes of earlier runs are asked for: a day, and the minute in which it began.
 WINDOW = timedelta(days=1) + _MINUTE
-#: Seconds after which it is looked again where only the end of what is under way can give room.
+#: Seconds after which it is looked again where the end of what is under way can give room.
 _LOOK_AGAIN = 1.0
 #: Seconds after which it is looked again all the same: what was under way may have ended without a start.
 _LONGEST_WAIT = 60.0
@@ -89,6 +89,8 @@ class Volume:
             if lacking <= 0:
                 self._under_way += size
                 return 0.0
+            if lacking <= self._under_way:
+                return _LOOK_AGAIN  # what is under way may end without a start, long before a day is over
             return self._seconds_until_freed(lacking, now)
 
     def _forget(self, purchase: _Purchase) -> None:
