@@ -1,4 +1,4 @@
-"""Print an export of a state in which all is done that ``plan --format ndjson`` has told, in the file PLAN."""
+"""Print an export of a state in which all that ``plan --format ndjson`` told, in the file PLAN, is done."""
 
 import hashlib
 import json

@@ -53,7 +53,9 @@ def test_a_signal_drains_what_is_under_way_and_the_rerun_goes_on(
     summary = stopped.json["summary"]
     assert 5 <= accepted < len(IDS)
     assert (summary["started"], summary["not_tried"]) == (accepted, len(IDS) - accepted)
-    assert statuses(user) == {"in_progress": accepted}
+    left = statuses(user)
+    assert left.pop("in_progress") == accepted
+    assert set(left) <= {"ready"}, "what was intended ahead is taken back"
     assert "Stopping: waiting for the calls under way" in stopped.err
 
     user.sandbox.faults.clear()
@@ -92,7 +94,7 @@ def test_after_kill_9_the_next_run_finds_what_was_started_and_sends_nothing_twic
     again = user.run("apply", "jobs.yaml", "--yes")
 
     assert killed.code == -signal.SIGKILL
-    assert lost == 2
+    assert 2 <= lost <= 2 + 4, "the calls under way, and two intents ahead for each worker"
     assert (rerun.code, rerun.out) == (0, f"Apply: {len(IDS) - 7} started, 2 adopted, 5 kept.\n"), rerun.err
     assert again.out == f"Nothing to do: all {len(IDS)} requests were started before.\n"
     assert sent(user) == dict.fromkeys(IDS, 1)

@@ -11,6 +11,7 @@ from glacier_manifest.jobs.request import Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
+from glacier_manifest.planning.price_table import SHIPPED
 from glacier_manifest.views import plans
 from tests.views.examples import NOON, action, adoption, inventory, plan, record, retrieval
 
@@ -24,7 +25,7 @@ def read(document: Iterable[str]) -> dict[str, Any]:
 
 
 def shown(*actions: Action) -> str:
-    return DIGEST.sub("Digest: ...\n", plans.human(plan(*actions)))
+    return DIGEST.sub("Digest: ...\n", plans.human(plan(*actions), SHIPPED))
 
 
 def test_what_would_start_comes_with_its_place_its_totals_and_a_warning() -> None:
@@ -140,7 +141,7 @@ def test_a_long_plan_is_cut_for_people_and_counted_whole() -> None:
 
 
 def test_the_last_two_lines_are_the_counts_and_the_digest() -> None:
-    whole = plans.human(plan(action(Verb.START, Reason.NOT_STARTED)))
+    whole = plans.human(plan(action(Verb.START, Reason.NOT_STARTED)), SHIPPED)
 
     assert tuple(whole.splitlines()[-2:]) == plans.last_lines(plan(action(Verb.START, Reason.NOT_STARTED)))
 
@@ -159,7 +160,9 @@ def test_an_empty_plan_is_a_plan() -> None:
     ids=["known", "unknown", "nothing"],
 )
 def test_an_unknown_size_never_counts_as_known(requests: list[Request], totals: dict[str, object]) -> None:
-    document = read(plans.as_json(plan(*(action(Verb.START, Reason.NOT_STARTED, one) for one in requests))))
+    document = read(
+        plans.as_json(plan(*(action(Verb.START, Reason.NOT_STARTED, one) for one in requests)), SHIPPED)
+    )
 
     assert document["totals"] == {**totals, "cost_usd": None}
 
@@ -170,8 +173,8 @@ def test_json_and_ndjson_tell_the_same() -> None:
         action(Verb.WAIT, Reason.IN_PROGRESS, inventory(), record=record(Status.IN_PROGRESS)),
     )
 
-    document = read(plans.as_json(made))
-    header, *actions = plans.ndjson(made)
+    document = read(plans.as_json(made, SHIPPED))
+    header, *actions = plans.ndjson(made, SHIPPED)
 
     assert {**header, "actions": actions} == document
     assert [one["tier"] for one in actions] == ["Expedited", None]
