@@ -53,7 +53,7 @@ def sections(plan: Plan, prices: PriceTable, *, most: int) -> Iterator[Section]:
         prices: What Glacier charges.
         most: How many rows may be asked for at all.
     """
-    every = (
+    every: tuple[Callable[[], Section], ...] = (
         lambda: _restarts(plan, prices, most),
         lambda: _expedited(plan, prices),
         *_by_cost(plan, prices, most),
