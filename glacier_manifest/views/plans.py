@@ -212,11 +212,13 @@ def as_json(
         circumstances: What is known beside it.
         preflight: What would fail when it is applied, as the JSON of diagnostics.
     """
-    head = {**header_json(plan, prices, circumstances), "preflight": list(preflight)}
+    head = _header_json(plan, prices, circumstances, preflight)
     return json_document(head, "actions", _actions_json(plan, prices))
 
 
-def header_json(plan: Plan, prices: PriceTable, circumstances: Circumstances = ALONE) -> dict[str, Any]:
+def _header_json(
+    plan: Plan, prices: PriceTable, circumstances: Circumstances, preflight: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return all of the plan but its actions."""
     return {
         "format_version": FORMAT_VERSION,
@@ -225,6 +227,7 @@ def header_json(plan: Plan, prices: PriceTable, circumstances: Circumstances = A
         "summary": {str(verb): number for verb, number in plan.summary.items()},
         "totals": costs.totals_json(plan.tallies, prices),
         **beside.circumstances_json(plan, circumstances),
+        "preflight": list(preflight),
     }
 
 
@@ -268,7 +271,13 @@ def action_json(action: Action, prices: PriceTable) -> dict[str, Any]:
     }
 
 
-def ndjson(plan: Plan, prices: PriceTable, circumstances: Circumstances = ALONE) -> Iterable[dict[str, Any]]:
+def ndjson(
+    plan: Plan,
+    prices: PriceTable,
+    circumstances: Circumstances = ALONE,
+    *,
+    preflight: Sequence[Mapping[str, Any]] = (),
+) -> Iterable[dict[str, Any]]:
     """Stream the plan: all but its actions, then an action a line."""
-    yield header_json(plan, prices, circumstances)
+    yield _header_json(plan, prices, circumstances, preflight)
     yield from _actions_json(plan, prices)

@@ -106,7 +106,8 @@ class TestBytesPerDay:
 
         planned = user.run("plan", "jobs.yaml", "--format", "json")
 
-        assert planned.json["totals"] == {"bytes": 10 * 1048576, "bytes_known": True, "cost_usd": None}
+        totals = planned.json["totals"]
+        assert (totals["bytes"], totals["bytes_known"]) == (10 * 1048576, True)
 
 
 class TestRequestsPerSecond:

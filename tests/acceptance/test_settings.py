@@ -84,7 +84,7 @@ class TestJson:
             "keep",
             "blocked",
         ]
-        assert list(document["totals"]) == ["bytes", "bytes_known", "cost_usd"]
+        assert list(document["totals"])[:3] == ["bytes", "bytes_known", "cost_usd"]
         assert [list(action) for action in document["actions"]] == [ACTION_KEYS] * 3
         assert document["format_version"] == "1.0"
 

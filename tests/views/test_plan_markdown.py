@@ -54,8 +54,8 @@ def shown(plan: Plan, circumstances: Circumstances | None = None, *, most: int =
     return rendered(markdown(plan, TABLE, circumstances or Circumstances(), most=most))
 
 
-def sized(name: str, size: int | None, tier: Tier = Tier.BULK, **fields: str) -> Request:
-    return replace(request(archive(name), tiers=(tier,), **fields), size=size)
+def sized(name: str, size: int | None, tier: Tier = Tier.BULK, *, job: str = "wedding") -> Request:
+    return replace(request(archive(name), tiers=(tier,), job=job), size=size)
 
 
 def address(name: str, job: str = "wedding") -> str:

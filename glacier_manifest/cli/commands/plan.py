@@ -190,7 +190,7 @@ def _show(
             preflight = diagnostics.objects(found)
             console.lines(view.as_json(plan, prices, circumstances, preflight=preflight))
         case "ndjson":
-            console.json_lines(view.ndjson(plan, prices, circumstances))
+            console.json_lines(view.ndjson(plan, prices, circumstances, preflight=preflight))
         case "markdown":
             console.out(plan_markdown.markdown(plan, prices, circumstances, most=arguments.max_bytes))
         case "github":
