@@ -185,9 +185,9 @@ def _show(
     circumstances: Circumstances,
     found: Iterable[Diagnostic],
 ) -> None:
+    preflight = diagnostics.objects(found)
     match arguments.form:
         case "json":
-            preflight = diagnostics.objects(found)
             console.lines(view.as_json(plan, prices, circumstances, preflight=preflight))
         case "ndjson":
             console.json_lines(view.ndjson(plan, prices, circumstances, preflight=preflight))
