@@ -1,3 +1,4 @@
+import base64
 import hashlib
 import string
 
@@ -9,6 +10,7 @@ from glacier_manifest.jobs.marker import (
     DESCRIPTION_BYTES,
     USER_DESCRIPTION_BYTES,
     Marker,
+    is_described,
     marker_of,
     read_marker,
     with_marker,
@@ -35,6 +37,37 @@ def test_what_was_marked_is_read_back_from_the_end(text: str | None, key: str, g
     assert marked.startswith(text or "")
     assert marked.endswith(str(marker))
     assert read_marker(marked) == marker
+
+
+@given(keys, generations)
+def test_a_marker_tells_the_first_characters_of_the_key_in_base32(key: str, generation: int) -> None:
+    encoded = base64.b32encode(bytes.fromhex(key)).decode("ascii").lower()
+
+    assert marker_of(key, generation) == Marker(encoded[:26], generation)
+
+
+@given(descriptions | st.none(), keys, generations)
+def test_a_marked_text_is_known_for_what_it_is(text: str | None, key: str, generation: int) -> None:
+    marked = with_marker(text, marker_of(key, generation))
+
+    assert is_described(marked, text, key=key, generation=generation)
+    assert not is_described(marked, text, key=key, generation=generation + 1)
+    assert not is_described(marked, f"{text}!", key=key, generation=generation)
+    assert not is_described(marked, text, key="f" + key[1:], generation=generation) or key[0] == "f"
+
+
+@given(descriptions | st.none(), keys, st.integers(0, 12), st.data())
+def test_any_other_text_is_not_taken_for_a_marked_one(
+    text: str | None, key: str, generation: int, data: st.DataObject
+) -> None:
+    marked = with_marker(text, marker_of(key, generation))
+    at = data.draw(st.integers(0, len(marked) - 1))
+    put = data.draw(
+        st.sampled_from(["", "a", "A", "_", " ", "0", "1", "7", "é", "\ud800", "]"]) | st.characters()
+    )
+    other = marked[:at] + put + marked[at + data.draw(st.integers(0, 1)) :]
+
+    assert is_described(other, text, key=key, generation=generation) == (other == marked)
 
 
 @given(descriptions, keys, generations)

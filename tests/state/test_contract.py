@@ -397,6 +397,17 @@ def test_latest_answers_for_more_keys_than_one_question_takes(state: State) -> N
     assert {record.address for record in found.values()} == {f"{name}/photos" for name in names}
 
 
+@pytest.mark.parametrize("status", Status)
+def test_how_purchases_stand_is_what_their_latest_records_tell(state: State, status: Status) -> None:
+    write(state, *WAYS[status], Intend(intended("other"), NOON))
+    keys = [key(name) for name in ("job", "other", "stranger")]
+
+    told = state.standings(keys)
+
+    assert told == {one: record.standing for one, record in state.latest(keys).items()}
+    assert told
+
+
 def test_counts_are_told_by_status_and_zeros_left_out(state: State) -> None:
     assert state.is_empty()
     write(state, *WAYS[Status.IN_PROGRESS], Intend(intended("other"), NOON))

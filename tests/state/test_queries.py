@@ -25,6 +25,7 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
     ("sql", "index"),
     [
         (queries.latest_sql(queries.BATCH), "sqlite_autoindex_requests_1 (key=?)"),
+        (queries.standings_sql(queries.BATCH), "sqlite_autoindex_requests_1 (key=?)"),
         (queries.GENERATIONS, "sqlite_autoindex_requests_1 (key=?)"),
         (queries.PURCHASE, "sqlite_autoindex_requests_1 (key=? AND generation=?)"),
         (queries.ATTEMPTS, "events_by_key (key=?)"),
