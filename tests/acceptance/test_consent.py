@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.drafting.saved import read_saved
 from glacier_manifest.scratch.scratch import Scratch
 from tests.acceptance.manifests import ARCHIVE, DASHED, archive_ids, inventory, retrievals

@@ -117,7 +117,7 @@ much_alike = st.tuples(purchases, purchases, purchases).flatmap(
 )
 few_lots = st.lists(st.sampled_from(LOTS), min_size=1, max_size=2)
 pieces = st.builds(
-    lambda cut, size: Piece(None, *cut, size),
+    lambda cut, size: Piece(None, cut[0], cut[1], size),
     cut=st.sampled_from([(None, None), (0, 1048575)]),
     size=st.sampled_from([None, 5]),
 )

@@ -139,7 +139,12 @@ def test_limits_pace_and_lifted_limits_come_back() -> None:
 
 
 def test_a_lifted_cost_comes_back_exactly() -> None:
-    lifted = {"cost": Decimal("12.50"), "photos.cost": Decimal(20), "bytes": 1 << 44, "unknown-price": 1}
+    lifted: dict[str, int | Decimal] = {
+        "cost": Decimal("12.50"),
+        "photos.cost": Decimal(20),
+        "bytes": 1 << 44,
+        "unknown-price": 1,
+    }
 
     assert read(lines_of(plan_of(), bounds=bounds(allow=lifted))).header.allow == lifted
 

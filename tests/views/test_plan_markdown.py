@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from glacier_manifest.diagnostics import Diagnostic, Severity, Span
-from glacier_manifest.drafting.draft import Draft, Known
+from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.drafting.known import Known
 from glacier_manifest.errors import OverLimit
 from glacier_manifest.jobs.request import ArchiveRetrieval, Request
 from glacier_manifest.jobs.status import Status
