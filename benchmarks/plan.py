@@ -42,9 +42,9 @@ region: us-west-2
 jobs:
   photos:
     type: archive-retrieval
-    vault: photos
+    vault: photos-{size}
     tier: Bulk
-    archives: {{inventory: {inventory}, where: {{path: "2015/**"}}}}
+    archives: {{inventory: {size}.{form}, where: {{path: "2015/**"}}}}
 """
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -114,7 +114,7 @@ def prepare(folder: Path, sizes: Sequence[int]) -> None:
     for size in sizes:
         run([sys.executable, str(PEERS / "inventories.py"), str(size), "."], folder)
         for form in ("json", "csv"):
-            text = MANIFEST.format(inventory=f"{size}.{form}")
+            text = MANIFEST.format(size=size, form=form)
             (folder / f"{size}-{form}.yaml").write_text(text, encoding="ascii")
     for size in sizes[:2]:
         planned, done = folder / f"{size}.ndjson", folder / f"{size}-done.ndjson"
@@ -129,7 +129,6 @@ def prepare(folder: Path, sizes: Sequence[int]) -> None:
 def tasks(sizes: Sequence[int], endpoint: str) -> Iterator[Task]:
     """Yield all that is measured in a round, in its order."""
     for size in sizes:
-        state = ("--state", f"new-{size}.db")
         plan, manifest = [*PROGRAM, *OFFLINE], f"{size}-json.yaml"
         apply = [*PROGRAM, "apply", "--endpoint-url", endpoint]
         yield Task("bare walk", size, [sys.executable, str(PEERS / "walk.py"), f"{size}.json"])
@@ -139,8 +138,11 @@ def tasks(sizes: Sequence[int], endpoint: str) -> Iterator[Task]:
             return
         yield Task("plan --out", size, [*plan, "--state", "none.db", "--out", f"{size}.plan", manifest])
         yield Task("plan, all done", size, [*plan, "--state", f"{size}-done.db", manifest])
-        yield Task("apply, up to the question", size, [*apply, *state, manifest], NOT_APPROVED)
-        yield Task("apply PLAN, one start", size, [*apply, *state, "--max-jobs=1", f"{size}.plan"], MORE_LEFT)
+        yield Task(
+            "apply, up to the question", size, [*apply, "--state", f"asked-{size}.db", manifest], NOT_APPROVED
+        )
+        one = ["--state", f"begun-{size}.db", "--max-jobs=1", f"{size}.plan"]
+        yield Task("apply PLAN, one start", size, [*apply, *one], MORE_LEFT)
         yield Task("inventory show", size, [*PROGRAM, "inventory", "show", f"{size}.json"])
         yield Task("inventory diff", size, [*PROGRAM, "inventory", "diff", f"{size}.json", f"{size}.csv"])
 
@@ -154,7 +156,7 @@ def measured(folder: Path, todo: Iterator[Task], rounds: int) -> Mapping[tuple[s
             found = run(task.command, folder, ends_with=task.exit)
             runs[task.name, task.archives].append(found)
             print(f"{task.archives:>9} {task.name:28} {found}", file=sys.stderr, flush=True)
-        for state in folder.glob("new-*"):
+        for state in [*folder.glob("asked-*"), *folder.glob("begun-*")]:
             state.unlink()
     return {key: _median(found) for key, found in runs.items()}
 

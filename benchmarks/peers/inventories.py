@@ -1,4 +1,4 @@
-"""Write one vault's inventory as JSON and as CSV: COUNT archives, about 400 bytes a row, into FOLDER.
+"""Write the inventory of a vault as JSON and as CSV: COUNT archives, about 400 bytes a row, into FOLDER.
 
 The same count gives the same files. Half of the paths begin with ``2015/``, and half of the descriptions,
 whatever their paths, are those of mt-aws-glacier, which must be decoded.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-ARN = "arn:aws:glacier:us-west-2:012345678901:vaults/photos"
+ARN = "arn:aws:glacier:us-west-2:012345678901:vaults/photos-{count}"
 COLUMNS = ("ArchiveId", "ArchiveDescription", "CreationDate", "Size", "SHA256TreeHash")
 
 
@@ -21,7 +21,8 @@ def main(count: int, folder: Path) -> None:
         (folder / f"{count}.json").open("w", encoding="ascii") as as_json,
         (folder / f"{count}.csv").open("w", encoding="ascii") as as_csv,
     ):
-        as_json.write(f'{{"VaultARN":"{ARN}","InventoryDate":"2026-11-22T03:00:00Z","ArchiveList":[')
+        arn = ARN.format(count=count)
+        as_json.write(f'{{"VaultARN":"{arn}","InventoryDate":"2026-11-22T03:00:00Z","ArchiveList":[')
         as_csv.write(",".join(COLUMNS) + "\n")
         for number, row in enumerate(rows(count)):
             as_json.write("," * (number > 0) + json.dumps(row, separators=(",", ":")))
