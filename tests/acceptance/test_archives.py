@@ -1,7 +1,6 @@
 """Archives picked from inventories, from the manifest to the jobs that Glacier has."""
 
 import re
-import time
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -487,8 +486,9 @@ class TestGoingOnWithAnApproval:
         thousand(user)
         command = approve(user, how)
         running = user.start(*command)
+        moment = Event()
         while user.sent() < 300 and running.poll() is None:
-            time.sleep(0.002)
+            moment.wait(0.002)
         running.kill()
         ended(running)
         assert 300 <= len(user.sandbox.accepted) < 1000
