@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from threading import Event
 
 import pytest
 
