@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from glacier_manifest.aws.answers import Answer, Verdict
 from glacier_manifest.aws.causes import Cause, next_step_for
@@ -23,9 +23,6 @@ from glacier_manifest.aws.verdicts import answer_of_failure, answer_of_response,
 from glacier_manifest.errors import GlacierManifestError, ServiceError
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.retrieval_policy import RetrievalPolicy
-
-if TYPE_CHECKING:
-    from mypy_boto3_glacier.type_defs import JobParametersTypeDef
 
 #: The account that the credentials belong to (docs: "API_InitiateJob", accountId).
 CALLER = "-"
@@ -75,12 +72,7 @@ class GlacierStarter:
         """Send one InitiateJob request, once, and say what became of it."""
         self._clients.watch.begin()
         try:
-            response = self._clients.starting(vault.region).initiate_job(
-                accountId=vault.account_id,
-                vaultName=vault.name,
-                jobParameters=cast("JobParametersTypeDef", dict(body)),
-            )
-            return answer_of_response(response)
+            return answer_of_response(self._clients.initiating(vault.region)(vault, body))
         except GlacierManifestError as error:
             return _stopped(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, a job may have been started

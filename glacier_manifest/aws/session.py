@@ -1,7 +1,7 @@
 """Sessions and clients of the SDK: made once for each region, when first needed.
 
-Two clients, because retries are a client's own: the start client never repeats a request by itself (one
-lost reply would buy a second job), the read client does.
+Two clients, because retries are a client's own: what the start client would send is sent once (one lost reply
+would buy a second job), the read client repeats its requests.
 """
 
 import re
@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from glacier_manifest import __version__
 from glacier_manifest.aws.causes import next_step_for
 from glacier_manifest.aws.evidence import class_names, words_of
+from glacier_manifest.aws.initiate_job import InitiateJob
 from glacier_manifest.aws.verdicts import Stage, cause_of
 from glacier_manifest.errors import GlacierManifestError, ServiceError, UsageError
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from mypy_boto3_glacier.client import GlacierClient
+
+_Made = TypeVar("_Made")
 
 #: What a state is bound to where the endpoint is AWS's own.
 AWS = "aws"
@@ -104,6 +107,7 @@ class Clients:
         self._making = threading.RLock()  # neither sessions nor client creation are thread-safe in boto3
         self._session: boto3.Session | None = None
         self._starting: dict[str, GlacierClient] = {}
+        self._initiating: dict[str, InitiateJob] = {}
         self._reading: dict[str, GlacierClient] = {}
         self._storage: StorageClient | None = None
 
@@ -125,13 +129,19 @@ class Clients:
         )
 
     def starting(self, region: str) -> "GlacierClient":
-        """Return the client for InitiateJob, which sends every request exactly once.
+        """Return the client that knows what an InitiateJob call looks like, and never repeats one.
 
         Raises:
             UsageError: ``unknown-region``, ``unknown-profile`` or ``bad-endpoint-url``.
             ServiceError: The credentials or the AWS configuration cannot be read.
         """
         return self._made(self._starting, region, self._make_starting)
+
+    def initiating(self, region: str) -> InitiateJob:
+        """Return what sends InitiateJob requests, each exactly once; raises what `starting` raises."""
+        return self._made(
+            self._initiating, region, lambda name: InitiateJob(self.starting(name), self.watch.sending)
+        )
 
     def reading(self, region: str) -> "GlacierClient":
         """Return the client for everything that changes nothing; raises what `starting` raises."""
@@ -154,6 +164,7 @@ class Clients:
     def close(self) -> None:
         """Let go of all connections."""
         with self._making:
+            self._initiating.clear()
             for made in (self._starting, self._reading):
                 while made:
                     made.popitem()[1].close()
@@ -169,9 +180,7 @@ class Clients:
     ) -> None:
         self.close()
 
-    def _made(
-        self, made: "dict[str, GlacierClient]", region: str, make: "Callable[[str], GlacierClient]"
-    ) -> "GlacierClient":
+    def _made(self, made: dict[str, _Made], region: str, make: Callable[[str], _Made]) -> _Made:
         with self._making:
             if region not in made:
                 with _told_clearly(self.connection):
@@ -185,7 +194,9 @@ class Clients:
         return client
 
     def _make_reading(self, region: str) -> "GlacierClient":
-        return self._make(region, attempts=self.connection.read_attempts)
+        client = self._make(region, attempts=self.connection.read_attempts)
+        client.meta.events.register("before-send.glacier", self.watch.sending)
+        return client
 
     def _make_storage(self) -> "StorageClient":
         # S3 itself tells which region a bucket is in, so that any will do where none is set.
@@ -216,7 +227,6 @@ class Clients:
             "glacier", region_name=region, endpoint_url=self.connection.endpoint_url, config=settings
         )
         self._check_region(region, client.meta.endpoint_url)
-        client.meta.events.register("before-send.glacier", self.watch.sending)
         return client
 
     def _check_region(self, region: str, endpoint_url: str) -> None:

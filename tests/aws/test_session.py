@@ -22,7 +22,17 @@ from tests.aws.conftest import Open, Play
 from tests.aws.scripted import Step
 
 REGION = "us-west-2"
-MODULES = ("answers", "causes", "descriptions", "evidence", "glacier", "s3", "session", "verdicts")
+MODULES = (
+    "answers",
+    "causes",
+    "descriptions",
+    "evidence",
+    "glacier",
+    "initiate_job",
+    "s3",
+    "session",
+    "verdicts",
+)
 
 
 @pytest.mark.parametrize("module", MODULES)
