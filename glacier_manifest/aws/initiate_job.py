@@ -20,9 +20,9 @@ from glacier_manifest.jobs.request import Vault
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSRequest
     from botocore.endpoint import Endpoint
+    from botocore.model import Shape
     from botocore.signers import RequestSigner
     from mypy_boto3_glacier.client import GlacierClient
-    from mypy_boto3_glacier.type_defs import JobParametersTypeDef
 
 _OPERATION = "InitiateJob"
 #: Headers that are each call's own: what signing and preparing put in, and the SDK's name for the call.
@@ -121,7 +121,7 @@ class InitiateJob:
         from botocore.exceptions import ClientError  # noqa: PLC0415
 
         raw = convert_to_response_dict(response, self._operation)
-        parsed = self._parser.parse(raw, self._operation.output_shape)
+        parsed = self._parser.parse(raw, cast("Shape", self._operation.output_shape))
         if response.status_code >= 300:  # noqa: PLR2004 - what the SDK's client takes for an error
             raise ClientError(parsed, _OPERATION)
         return cast("Mapping[str, Any]", parsed)
@@ -188,8 +188,7 @@ class _Rehearsal:
 
 
 def _parameters(vault: Vault, body: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = cast("JobParametersTypeDef", dict(body))
-    return {"accountId": vault.account_id, "vaultName": vault.name, "jobParameters": parameters}
+    return {"accountId": vault.account_id, "vaultName": vault.name, "jobParameters": dict(body)}
 
 
 def _text(text: str | bytes) -> str:
