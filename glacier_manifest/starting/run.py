@@ -17,7 +17,7 @@ from glacier_manifest.starting.starts import Intended, LeftOpenError, Recording,
 from glacier_manifest.state.record import Record
 
 #: Intents for each worker that are written before they are needed: half of them share a wait for the disk.
-_AHEAD = 4
+_AHEAD = 2
 #: Seconds between two looks at what came.
 _TICK = 0.05
 #: Unknown outcomes after which nothing more is sent before they are settled.
