@@ -28,7 +28,7 @@ from glacier_manifest.planning.plan import Plan
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.events import Event, Outcome
+from glacier_manifest.starting.events import Event, Fate
 from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.stocktaking import Stock
@@ -50,7 +50,7 @@ class _Applied:
 
     plan: Plan
     report: Report
-    outcomes: Mapping[str, Outcome]
+    fates: Mapping[str, Fate]
     signal_number: int | None = None
     rescued: RescueFile | None = None
     too_old: frozenset[str] = frozenset()
@@ -152,9 +152,9 @@ def _started(
     clients: Clients,
     healing: Healing,
 ) -> _Applied:
-    outcomes: MutableMapping[str, Outcome] = plan.draft.scratch.mapping()
+    fates: MutableMapping[str, Fate] = plan.draft.scratch.mapping()
     if not plan.start_count:
-        return _Applied(plan, Report(), outcomes)
+        return _Applied(plan, Report(), fates)
     if arguments.form == "human" and not asks(console, source, arguments):
         console.note("\n".join(plans.last_lines(plan)))
     approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
@@ -171,10 +171,10 @@ def _started(
             terms=_terms(source, arguments),
             surroundings=surroundings,
             tell=_both(progress, log),
-            outcomes=outcomes,
+            fates=fates,
         )
     rescued = rescue(report.unrecorded, state_path=state.path, run_id=state.run_id, identity=identity)
-    return _Applied(plan, report, outcomes, stop.signal_number, rescued)
+    return _Applied(plan, report, fates, stop.signal_number, rescued)
 
 
 def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Terms:
@@ -204,7 +204,7 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
 
 def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Exit:
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
-    summary, report = Summary(applied.plan, applied.outcomes), applied.report
+    summary, report = Summary(applied.plan, applied.fates), applied.report
     if applied.rescued is not None:  # before all that is read from files: the disk may be full
         _tell_of_rescue(console, applied.rescued)
     if arguments.form == "json":

@@ -1,5 +1,6 @@
 """The entry point: one way in, and one way out for whatever happens."""
 
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,9 @@ twice.
   glacier-manifest status jobs.yaml       what the jobs are doing
 """
 
+#: New objects before they are looked through for cycles, and how often the older ones are.
+_GARBAGE = (20_000, 20, 50)
+
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 something to start (--detailed-exitcode), 3 requests failed, 4 invalid, "
     "5 refused, 6 locked, 64 usage, 75 pending, 130 and 143 interrupted."
@@ -48,6 +52,8 @@ def main() -> None:
     """Run the program on this process's arguments and exit."""
     # Looking for plugins that other packages brought for pydantic would take as long as checking a manifest.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # What is imported and planned stays; to look for garbage in it again and again is a quarter of all work.
+    gc.set_threshold(*_GARBAGE)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may be no text in any encoding

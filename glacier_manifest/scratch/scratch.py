@@ -22,6 +22,7 @@ _CACHE = 16_000
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE", f"cache_size = -{_CACHE}")
 _FETCHED_AT_ONCE = 500
+_WRITTEN_TOGETHER = 500
 
 
 @contextmanager
@@ -114,16 +115,24 @@ class Scratch:
 
 
 class ScratchMapping(MutableMapping[str, T], Generic[T]):
-    """A mapping whose values lie in a scratch file, in the order in which their keys were first put in."""
+    """A mapping whose values lie in a scratch file, in the order in which their keys were first put in.
+
+    What was put in last waits in memory, to be written together: what finds no room is told of by then.
+    """
 
     def __init__(self, scratch: Scratch, table: str) -> None:
         self._scratch = scratch
         self._table = table
+        self._waiting: dict[str, T] = {}
+        self._lock = RLock()
         scratch.run(
             f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value BLOB NOT NULL)"
         )
 
     def __getitem__(self, key: str) -> T:
+        with self._lock:
+            if key in self._waiting:
+                return self._waiting[key]
         row = self._scratch.row(f"SELECT value FROM {self._table} WHERE key = ?", (key,))
         if row is None:
             raise KeyError(key)
@@ -131,14 +140,23 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
         return value
 
     def __setitem__(self, key: str, value: T) -> None:
-        self._scratch.run(
-            f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)),
-        )
+        with self._lock:
+            self._waiting[key] = value
+            if len(self._waiting) >= _WRITTEN_TOGETHER:
+                self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._put(self._waiting.items())
+                self._waiting = {}
 
     def load(self, items: Iterable[tuple[str, T]]) -> None:
         """Put in many at once; the last value of a key counts. What `items` raises is raised."""
+        self._write()
+        self._put(items)
+
+    def _put(self, items: Iterable[tuple[str, T]]) -> None:
         statement = (
             f"INSERT INTO {self._table} (key, value) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -149,17 +167,20 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
     def __delitem__(self, key: str) -> None:
         if key not in self:
             raise KeyError(key)
+        self._write()
         self._scratch.run(f"DELETE FROM {self._table} WHERE key = ?", (key,))
 
     def __contains__(self, key: object) -> bool:
         query = f"SELECT 1 FROM {self._table} WHERE key = ?"
-        return self._scratch.row(query, (key,)) is not None
+        return key in self._waiting or self._scratch.row(query, (key,)) is not None
 
     def __iter__(self) -> Iterator[str]:
+        self._write()
         rows = self._scratch.rows(f"SELECT key FROM {self._table} ORDER BY seq")
         return (key for (key,) in rows)
 
     def __len__(self) -> int:
+        self._write()
         row = self._scratch.row(f"SELECT count(*) FROM {self._table}")
         assert row is not None  # noqa: S101 - a count has a row
         return int(row[0])

@@ -8,7 +8,7 @@ from functools import partial
 from glacier_manifest.aws.glacier import Starter
 from glacier_manifest.planning.plan import Action, Plan
 from glacier_manifest.starting.attempts import Attempts
-from glacier_manifest.starting.events import Event, Outcome
+from glacier_manifest.starting.events import Event, Fate
 from glacier_manifest.starting.pacer import Clock, Pacer
 from glacier_manifest.starting.reconcile import Reconciler
 from glacier_manifest.starting.rounds import Rounds
@@ -61,7 +61,7 @@ def apply(
     terms: Terms,
     surroundings: Surroundings,
     tell: Callable[[Event], None],
-    outcomes: MutableMapping[str, Outcome],
+    fates: MutableMapping[str, Fate],
 ) -> Report:
     """Start everything in a plan that is to start, and settle every outcome that becomes unknown.
 
@@ -73,7 +73,7 @@ def apply(
         terms: Pace and endurance.
         surroundings: Time, randomness, and the flag that ends the run.
         tell: Takes every event, in the caller's thread.
-        outcomes: Takes how each start ended; empty.
+        fates: Takes how each start ended, by the name of its purchase; empty.
 
     Returns:
         How each start ended. A state that cannot be written ends the run; the report carries the error.
@@ -95,7 +95,7 @@ def apply(
         )
         return run(actions, count, approval=approval.id, tell=tell)
 
-    rounds = Rounds(send, service.reconciler, state, surroundings, tell, outcomes)
+    rounds = Rounds(send, service.reconciler, state, surroundings, tell, fates)
     report = rounds(plan.starts(), plan.start_count)
     if volume is not None:
         report.again_at = _earlier(report.again_at, volume.again_at)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.plan import Action
@@ -55,6 +56,19 @@ class FellBack:
     mishap: Mishap
 
 
+class Fate(NamedTuple):
+    """How one start ended, without what was to be started; a tuple, since a run keeps a million of them.
+
+    Attributes:
+        result, tier, job_id, mishap: As in `Outcome`.
+    """
+
+    result: Result
+    tier: Tier | None = None
+    job_id: str | None = None
+    mishap: Mishap | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One start ended.
@@ -74,6 +88,11 @@ class Outcome:
     job_id: str | None = None
     mishap: Mishap | None = None
     may_change: bool = False
+
+    @property
+    def fate(self) -> Fate:
+        """How it ended, without what was to be started."""
+        return Fate(self.result, self.tier, self.job_id, self.mishap)
 
 
 @dataclass(frozen=True, slots=True)

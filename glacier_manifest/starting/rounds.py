@@ -11,7 +11,7 @@ from itertools import chain
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action, Verb
-from glacier_manifest.starting.events import Event, Outcome, Released, Result, Settling, TryingLater
+from glacier_manifest.starting.events import Event, Fate, Outcome, Released, Result, Settling, TryingLater
 from glacier_manifest.starting.pacer import NoTimeLeftError
 from glacier_manifest.starting.reconcile import Reconciled, Reconciler, by_vault
 from glacier_manifest.starting.run import Report
@@ -36,7 +36,7 @@ class Rounds:
         state: Knows the unknowns.
         surroundings: Time, and the wish to end.
         tell: Takes every event, in this thread.
-        outcomes: Takes the last outcome of each purchase.
+        fates: Takes how each purchase ended at last, by its name.
     """
 
     send: Callable[[Iterator[Action], int, Callable[[Event], None]], Report]
@@ -44,7 +44,7 @@ class Rounds:
     state: State
     surroundings: Surroundings
     tell: Callable[[Event], None]
-    outcomes: MutableMapping[str, Outcome]
+    fates: MutableMapping[str, Fate]
 
     def __call__(self, actions: Iterator[Action], count: int) -> Report:
         """Start the actions; what the last round left open is in the report.
@@ -53,7 +53,7 @@ class Rounds:
             actions: What to start, in order.
             count: How many they are.
         """
-        total = _Total(self.outcomes)
+        total = _Total(self.fates)
         tries = 0
         pending, expected = actions, count
         while expected:
@@ -74,7 +74,7 @@ class Rounds:
             except GlacierManifestError as error:
                 total.report.error = error
                 break
-        return total.closed()
+        return total.report
 
     def _counting(self, total: "_Total") -> Callable[[Event], None]:
         def tell(event: Event) -> None:
@@ -154,9 +154,9 @@ class _Total:
     Memory holds only those that may still change.
     """
 
-    def __init__(self, outcomes: MutableMapping[str, Outcome]) -> None:
+    def __init__(self, fates: MutableMapping[str, Fate]) -> None:
         self.report = Report()
-        self._outcomes = outcomes
+        self._fates = fates
         self._open: dict[_Purchase, Outcome] = {}
 
     @property
@@ -168,7 +168,7 @@ class _Total:
     def note(self, outcome: Outcome) -> None:
         """Take in how one start ended."""
         purchase = (outcome.action.key, outcome.action.generation)
-        self._outcomes[purchase_name(*purchase)] = outcome
+        self._fates[purchase_name(*purchase)] = outcome.fate
         self._open.pop(purchase, None)
         if outcome.result is Result.UNKNOWN or outcome.may_change:
             self._open[purchase] = outcome
@@ -192,18 +192,14 @@ class _Total:
         """Glacier lists the job: it was started after all."""
         before = self._open[purchase]
         result = Result.RESTARTED if before.action.verb is Verb.RESTART else Result.STARTED
-        self.note(replace(before, result=result, job_id=job_id, mishap=None))
-        return self._outcomes[purchase_name(*purchase)]
+        after = replace(before, result=result, job_id=job_id, mishap=None)
+        self.note(after)
+        return after
 
     def forget(self, purchase: _Purchase) -> Action:
         """It was never started: it goes back to those that are to be sent."""
-        del self._outcomes[purchase_name(*purchase)]
+        del self._fates[purchase_name(*purchase)]
         return self._open.pop(purchase).action
-
-    def closed(self) -> Report:
-        """Return all rounds as one report."""
-        self.report.outcomes = self._outcomes.values()
-        return self.report
 
 
 def purchase_name(key: str, generation: int) -> str:

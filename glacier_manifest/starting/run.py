@@ -1,7 +1,7 @@
 """A run: all starts of one apply, several at a time, until they are done or something ends them."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +38,6 @@ class Report:
     """How a run ended.
 
     Attributes:
-        outcomes: What became of each action; filled when all rounds of a run are over.
         stopped_by: The first answer that ended the run, where one did.
         gave_up: The refusal that was met too often, where one was.
         error: The first error that ended the run, where one did: of the state, or a fault of ours.
@@ -49,7 +48,6 @@ class Report:
             again, where that is beyond the deadline.
     """
 
-    outcomes: Collection[Outcome] = ()
     stopped_by: Answer | None = None
     gave_up: Outcome | None = None
     error: Exception | None = None

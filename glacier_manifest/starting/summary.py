@@ -9,7 +9,7 @@ from functools import cached_property
 from glacier_manifest.errors import Exit, strongest
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action, Plan, Verb
-from glacier_manifest.starting.events import Outcome, Result
+from glacier_manifest.starting.events import Fate, Result
 from glacier_manifest.starting.rounds import purchase_name
 
 
@@ -44,7 +44,7 @@ class Ended:
 
     action: Action
     ending: Ending
-    outcome: Outcome | None = None
+    fate: Fate | None = None
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class Summary:
 
     Attributes:
         plan: The plan.
-        outcomes: How each start ended, by the name of its purchase.
+        fates: How each start ended, by the name of its purchase.
     """
 
     plan: Plan
-    outcomes: Mapping[str, Outcome]
+    fates: Mapping[str, Fate]
 
     @cached_property
     def counts(self) -> Mapping[Ending, int]:
@@ -67,10 +67,10 @@ class Summary:
 
     def requests(self) -> Iterator[Ended]:
         """Stream all requests in the plan's order."""
-        return (_ended(action, self._outcome(action)) for action in self.plan.actions())
+        return (_ended(action, self._fate(action)) for action in self.plan.actions())
 
-    def _outcome(self, action: Action) -> Outcome | None:
-        return self.outcomes.get(purchase_name(action.key, action.generation)) if action.starts else None
+    def _fate(self, action: Action) -> Fate | None:
+        return self.fates.get(purchase_name(action.key, action.generation)) if action.starts else None
 
     def ended(self, *endings: Ending) -> Iterator[Ended]:
         """Stream the requests that ended so."""
@@ -94,10 +94,10 @@ class Summary:
         )
 
 
-def _ended(action: Action, outcome: Outcome | None) -> Ended:
+def _ended(action: Action, fate: Fate | None) -> Ended:
     if action.starts:
-        result = outcome.result if outcome is not None else Result.NOT_TRIED
-        return Ended(action, Ending(result), outcome)
+        result = fate.result if fate is not None else Result.NOT_TRIED
+        return Ended(action, Ending(result), fate)
     if action.verb is Verb.ADOPT:
         failed = action.sighting is not None and action.sighting.status is Status.FAILED
         return Ended(action, Ending.FAILED if failed else Ending.ADOPTED)

@@ -83,8 +83,8 @@ def _why(one: Ended) -> str:
 
 def mishap_of(one: Ended) -> Mishap | None:
     """Return what went wrong with a request: in this run, else before."""
-    if one.outcome is not None:
-        return one.outcome.mishap
+    if one.fate is not None:
+        return one.fate.mishap
     return one.action.record.mishap if one.action.record is not None else None
 
 
@@ -111,8 +111,8 @@ def as_json(summary: Summary, *, requests: Iterable[Ended]) -> Iterator[str]:
 def ended_json(one: Ended) -> dict[str, Any]:
     """Return one request and how it ended as JSON."""
     action, record = one.action, one.action.record
-    job_id = one.outcome.job_id if one.outcome is not None else record.job_id if record is not None else None
-    tier = one.outcome.tier if one.outcome is not None else record.tier if record is not None else None
+    job_id = one.fate.job_id if one.fate is not None else record.job_id if record is not None else None
+    tier = one.fate.tier if one.fate is not None else record.tier if record is not None else None
     return {
         "result": str(one.ending),
         "address": action.address,

@@ -1,7 +1,7 @@
 """A clock that waiting moves, and a starter that answers by a script."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from random import Random
 from threading import Event as Flag
@@ -16,8 +16,9 @@ from glacier_manifest.jobs.request import Vault
 from glacier_manifest.planning.plan import Action, Plan
 from glacier_manifest.starting.apply import Service, Terms, apply
 from glacier_manifest.starting.attempts import Attempts
-from glacier_manifest.starting.events import Event, Outcome
+from glacier_manifest.starting.events import Event, Fate, Outcome
 from glacier_manifest.starting.healing import Healing
+from glacier_manifest.starting.rounds import purchase_name
 from glacier_manifest.starting.run import Endurance, Report
 from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.protocol import State
@@ -156,6 +157,18 @@ def surroundings(time: FakeTime, *, seconds: float) -> Surroundings:
     )
 
 
+@dataclass(slots=True)
+class Ran(Report):
+    """A run's report, and how each start ended, in the order in which that became known."""
+
+    ended: Sequence[tuple[Action, Fate]] = ()
+
+    @property
+    def fates(self) -> tuple[Fate, ...]:
+        """How each start ended."""
+        return tuple(fate for _, fate in self.ended)
+
+
 def start(
     actions: Iterable[Action],
     *,
@@ -166,7 +179,7 @@ def start(
     on: Terms | None = None,
     seconds: float = 240,
     tell: Callable[[Event], None] = lambda _event: None,
-) -> Report:
+) -> Ran:
     """Start actions as `apply` does, in no time."""
     return start_plan(
         plan_of(*actions),
@@ -190,8 +203,8 @@ def start_plan(  # noqa: PLR0913 - all that a run of the program is given, each 
     on: Terms | None = None,
     seconds: float = 240,
     tell: Callable[[Event], None] = lambda _event: None,
-    outcomes: MutableMapping[str, Outcome] | None = None,
-) -> Report:
+    fates: MutableMapping[str, Fate] | None = None,
+) -> Ran:
     """Start what is to start in a plan as `apply` does, in no time.
 
     The deadline comes before anything can be settled, or tried once more, unless a test says otherwise.
@@ -205,16 +218,26 @@ def start_plan(  # noqa: PLR0913 - all that a run of the program is given, each 
         adopt_strangers=True,
         tell=tell,
     )
-    return apply(
+    fates = {} if fates is None else fates
+    actions: dict[str, Action] = {}
+
+    def tell_and_note(event: Event) -> None:
+        if isinstance(event, Outcome):
+            actions[purchase_name(event.action.key, event.action.generation)] = event.action
+        tell(event)
+
+    report = apply(
         plan,
         approval=state.approve(digest="sha256:0", entries=(), how="yes", at=NOON),
         state=state,
         service=Service(starter, healing.reconciler, healing.attempts),
         terms=on or terms(),
         surroundings=healing.surroundings,
-        tell=tell,
-        outcomes={} if outcomes is None else outcomes,
+        tell=tell_and_note,
+        fates=fates,
     )
+    told = {one.name: getattr(report, one.name) for one in fields(Report)}
+    return Ran(**told, ended=[(actions[purchase], fate) for purchase, fate in fates.items()])
 
 
 def attempts(time: FakeTime | None = None) -> Attempts:
@@ -223,10 +246,10 @@ def attempts(time: FakeTime | None = None) -> Attempts:
     return Attempts(time.monotonic, time.service)
 
 
-def results(report: Report) -> dict[str, str]:
+def results(ran: Ran) -> dict[str, str]:
     """Return how each start ended, by the archive's name."""
-    return {_name(outcome): str(outcome.result) for outcome in report.outcomes}
+    return {_name(action): str(fate.result) for action, fate in ran.ended}
 
 
-def _name(outcome: Outcome) -> str:
-    return str(outcome.action.request.archive_id).rstrip("_")
+def _name(action: Action) -> str:
+    return str(action.request.archive_id).rstrip("_")

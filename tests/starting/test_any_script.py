@@ -24,12 +24,11 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.run import Report
 from glacier_manifest.state.changes import Accept, Change, Observe
 from glacier_manifest.state.sqlite import SqliteState
 from tests.planning.examples import NOON, archive, planned, request
 from tests.starting.conftest import RUN
-from tests.starting.examples import FakeTime, attempts, start, terms
+from tests.starting.examples import FakeTime, Ran, attempts, start, terms
 
 #: What may be sent again later. All else closes a purchase; a rejection closes it for exactly this body.
 OPEN = frozenset({Verdict.SEND_AGAIN, Verdict.THROTTLED, Verdict.FALL_BACK, Verdict.LATER, Verdict.STOP})
@@ -142,17 +141,17 @@ class AnyScript(RuleBasedStateMachine):
         self.unrecorded |= {one.job_id for one in report.unrecorded if one.job_id is not None}
         self._check_told(actions, report)
 
-    def _check_told(self, actions: list[Action], report: Report) -> None:
+    def _check_told(self, actions: list[Action], report: Ran) -> None:
         """Each start ends once, and counts as started only where the state says so too."""
-        ended = [(outcome.action.key, outcome.action.generation) for outcome in report.outcomes]
+        ended = [(action.key, action.generation) for action, _ in report.ended]
         assert sorted(ended) == sorted((one.key, one.generation) for one in actions if one.starts)
         now = self.state.latest(action.key for action in actions)
-        for outcome in report.outcomes:
-            is_started = outcome.result in {"started", "restarted"}
-            recorded = now.get(outcome.action.key)
+        for action, fate in report.ended:
+            is_started = fate.result in {"started", "restarted"}
+            recorded = now.get(action.key)
             in_progress = recorded is not None and recorded.status is Status.IN_PROGRESS
-            assert is_started == (in_progress and recorded is not None and recorded.job_id == outcome.job_id)
-            if outcome.result == "not_tried":
+            assert is_started == (in_progress and recorded is not None and recorded.job_id == fate.job_id)
+            if fate.result == "not_tried":
                 assert recorded is None or recorded.status not in {Status.INTENDED, Status.UNKNOWN}
 
     @rule(status=st.sampled_from([Status.SUCCEEDED, Status.FAILED, Status.EXPIRED]))

@@ -56,7 +56,7 @@ def test_one_run_loses_a_reply_settles_it_and_sends_only_what_was_never_started(
 
     done = run(process, path, [A])
 
-    assert [outcome.result for outcome in done.report.outcomes] == ["started"]
+    assert [fate.result for fate in done.fates] == ["started"]
     assert (len(world.calls), len(world.sold)) == (calls, 1)
     assert records(path)[0].job_id == world.sold[0].job.job_id
     assert world.seconds >= 300
@@ -185,7 +185,7 @@ def test_one_listing_serves_all_unknowns_of_a_vault(world: World, path: Path) ->
     done = run(Process(world), path, requests)
 
     assert sorted(world.listings) == [PHOTOS, PHOTOS, VIDEOS, VIDEOS]
-    assert {outcome.result for outcome in done.report.outcomes} == {"started"}
+    assert {fate.result for fate in done.fates} == {"started"}
     assert len(world.sold) == 16
 
 
@@ -215,8 +215,8 @@ def test_a_vault_whose_listing_fails_leaves_its_own_unknowns_open_and_no_others(
 
     assert isinstance(done.report.error, ServiceError)
     assert statuses(path) == [Status.UNKNOWN, Status.IN_PROGRESS, Status.READY]
-    results = {outcome.action.key: str(outcome.result) for outcome in done.report.outcomes}
-    assert sorted(results.values()) == ["started", "unknown"]
+    results = [str(fate.result) for fate in done.fates]
+    assert sorted(results) == ["started", "unknown"]
 
     world.broken = {}
     run(Process(world), path, [IN_VIDEOS, A, B])
@@ -233,7 +233,7 @@ def test_a_restart_that_is_unknown_is_settled_by_its_own_generation(world: World
 
     done = run(Process(world), path, [A], words=["failed"])
 
-    assert [outcome.result for outcome in done.report.outcomes] == ["restarted"]
+    assert [fate.result for fate in done.fates] == ["restarted"]
     assert [(one.generation, one.status) for one in records(path)] == [
         (0, Status.FAILED),
         (1, Status.IN_PROGRESS),

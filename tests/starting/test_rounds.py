@@ -221,4 +221,4 @@ def test_a_rejection_in_a_later_round_is_told_and_ends_nothing(world: World, pat
     done = run(Process(world), path, requests(2))
 
     assert results(done) == {"started": 1, "rejected": 1}
-    assert {outcome.result for outcome in done.report.outcomes} == {Result.STARTED, Result.REJECTED}
+    assert {fate.result for fate in done.fates} == {Result.STARTED, Result.REJECTED}

@@ -13,7 +13,7 @@ from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Failed, StateError
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action
-from glacier_manifest.starting.events import Event, Outcome, Result, RunBegan, Stopping
+from glacier_manifest.starting.events import Event, Fate, Outcome, Result, RunBegan, Stopping
 from glacier_manifest.state.changes import Accept, Change, Intend, LoseTrack, Reject, Release, SendAgain
 from glacier_manifest.state.sqlite import SqliteState
 from tests.planning.examples import action, archive, plan_of, request
@@ -250,13 +250,13 @@ def test_a_plan_that_cannot_be_read_any_further_ends_the_run_and_nothing_is_lost
         assert len(starter.calls) == 5
 
 
-class _FullOutcomes(dict[str, Outcome]):
-    """Outcomes on a disk that takes no more than one."""
+class _FullFates(dict[str, Fate]):
+    """Fates on a disk that takes no more than one."""
 
-    def __setitem__(self, name: str, outcome: Outcome) -> None:
+    def __setitem__(self, name: str, fate: Fate) -> None:
         if self:
             raise NO_ROOM
-        super().__setitem__(name, outcome)
+        super().__setitem__(name, fate)
 
 
 def test_outcomes_that_find_no_room_end_the_run_and_no_job_id_is_lost(open_state: OpenState) -> None:
@@ -268,7 +268,7 @@ def test_outcomes_that_find_no_room_end_the_run_and_no_job_id_is_lost(open_state
         state=open_state(full_disk(Accept)),
         starter=starter,
         on=terms(concurrency=4),
-        outcomes=_FullOutcomes(),
+        fates=_FullFates(),
     )
 
     assert {one.job_id for one in report.unrecorded} == {"job-1", "job-2", "job-3", "job-4"}
@@ -279,9 +279,7 @@ def test_outcomes_that_find_no_room_end_the_run_and_no_job_id_is_lost(open_state
 def test_outcomes_that_find_no_room_alone_end_the_run(state: SqliteState) -> None:
     starter = ScriptedStarter()
 
-    report = start_plan(
-        plan_of(*actions(5000)), state=state, starter=starter, on=terms(), outcomes=_FullOutcomes()
-    )
+    report = start_plan(plan_of(*actions(5000)), state=state, starter=starter, on=terms(), fates=_FullFates())
 
     assert report.error is NO_ROOM
     assert len(starter.calls) < 5000
@@ -345,10 +343,10 @@ def test_a_job_that_was_accepted_and_not_written_down_is_told_with_its_id(open_s
     )
     assert isinstance(report.error, StateError)
     assert len(starter.calls) == 1
-    outcome = next(iter(report.outcomes))
-    assert (outcome.result, outcome.job_id) == (Result.UNKNOWN, "job-1")
-    assert outcome.mishap is not None
-    assert outcome.mishap.code == "state-full"
+    fate = report.fates[0]
+    assert (fate.result, fate.job_id) == (Result.UNKNOWN, "job-1")
+    assert fate.mishap is not None
+    assert fate.mishap.code == "state-full"
 
 
 def test_every_job_under_way_is_told_when_the_disk_is_full(open_state: OpenState) -> None:
@@ -430,4 +428,4 @@ def test_nothing_to_start_ends_at_once(state: SqliteState) -> None:
 
     report = start([], state=state, starter=ScriptedStarter(), tell=events.append)
 
-    assert (list(report.outcomes), events) == ([], [])
+    assert (report.fates, events) == ((), [])

@@ -21,7 +21,7 @@ from glacier_manifest.planning.decide import BuyAgain, decide
 from glacier_manifest.planning.plan import Action, Verb
 from glacier_manifest.sandbox import Sandbox
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.events import Event, FellBack, Outcome, Result, SendingAgain, Slowed
+from glacier_manifest.starting.events import Event, Fate, FellBack, Result, SendingAgain, Slowed
 from glacier_manifest.starting.sender import Backoff
 from glacier_manifest.state.changes import Intend
 from glacier_manifest.state.record import Record
@@ -158,7 +158,7 @@ def test_every_answer_ends_in_the_right_status(
 
     after = recorded(state, one)
     assert after.status is case.status
-    assert [outcome.result for outcome in report.outcomes] == [case.result]
+    assert [fate.result for fate in report.fates] == [case.result]
     assert len(sandbox.calls("InitiateJob")) == after.attempts == case.posts
     assert trail(state, one) == case.events.split()
     assert len(sandbox.accepted) == case.bought
@@ -188,7 +188,7 @@ def test_what_is_unknown_or_rejected_is_not_sent_by_the_next_run_either(
     report = start([next_action], state=state, starter=starter)
 
     assert len(sandbox.calls("InitiateJob")) == 1
-    assert list(report.outcomes) == []
+    assert report.fates == ()
     assert recorded(state, next_action).status is CASES[name].status
 
 
@@ -251,7 +251,7 @@ def test_the_intent_is_on_disk_before_the_first_byte_leaves(path: Path, state: S
     report = start(actions, state=state, starter=witness, on=terms(concurrency=8))
 
     described = {str(marker_of(one.key, 0)) for one in actions}
-    assert len(report.outcomes) == len(witness.seen) == 20
+    assert len(report.fates) == len(witness.seen) == 20
     assert {seen[:3] for seen in witness.seen} == {(Status.INTENDED, 1, "Bulk")}
     assert {seen[3] for seen in witness.seen} == described
 
@@ -335,7 +335,7 @@ def test_falling_back_records_the_tier_that_was_really_sent(state: SqliteState) 
 
     assert [call.body["Tier"] for call in starter.calls] == ["Expedited", "Standard"]
     assert (recorded(state, one).tier, recorded(state, one).job_id) == ("Standard", "job-7")
-    assert list(report.outcomes) == [Outcome(one, Result.STARTED, Tier.STANDARD, "job-7")]
+    assert report.fates == (Fate(Result.STARTED, Tier.STANDARD, "job-7"),)
     (fell_back,) = [event for event in events if isinstance(event, FellBack)]
     assert (fell_back.refused, fell_back.next_tier) == (Tier.EXPEDITED, Tier.STANDARD)
 
@@ -426,7 +426,7 @@ def test_a_rejected_request_keeps_the_words_of_the_service(state: SqliteState) -
     mishap = recorded(state, one).mishap
     assert mishap is not None
     assert (mishap.code, mishap.message) == ("InvalidParameterValueException", "Invalid archive ID")
-    assert [outcome.mishap for outcome in report.outcomes] == [mishap]
+    assert [fate.mishap for fate in report.fates] == [mishap]
 
 
 def test_what_was_accepted_carries_the_services_own_time(state: SqliteState) -> None:

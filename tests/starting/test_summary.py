@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from glacier_manifest.errors import Exit
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.decide import BuyAgain, decide
-from glacier_manifest.starting.events import Outcome, Result
+from glacier_manifest.starting.events import Fate, Result
 from glacier_manifest.starting.rounds import purchase_name
 from glacier_manifest.starting.summary import Ending, Summary
 from glacier_manifest.state.record import Mishap
@@ -18,15 +18,15 @@ Known = list[tuple[Status | None, Result | None]]
 
 def summary_of(known: Known) -> Summary:
     """Plan one request for each status, and let the starts among them end as told."""
-    actions, outcomes = [], {}
+    actions, fates = [], {}
     for number, (status, result) in enumerate(known):
         wanted = request(archive(f"a{number}"))
         before = None if status is None else record(wanted, status)
         action = decide(asked(wanted), before, BuyAgain())
         actions.append(action)
         if action.starts and result is not None:
-            outcomes[purchase_name(action.key, action.generation)] = Outcome(action, result)
-    return Summary(plan_of(*actions), outcomes)
+            fates[purchase_name(action.key, action.generation)] = Fate(result)
+    return Summary(plan_of(*actions), fates)
 
 
 @given(st.lists(st.tuples(st.sampled_from([None, *Status]), st.sampled_from([None, *Result])), max_size=12))
@@ -89,9 +89,9 @@ def test_a_restart_and_the_failure_before_it_are_one_request() -> None:
     failed = record(wanted, Status.FAILED, mishap=Mishap("job-failed", "no reason"))
     again = decide(asked(wanted), failed, BuyAgain(statuses=frozenset({Status.FAILED})))
 
-    outcome = Outcome(again, Result.RESTARTED, job_id="job-2")
+    fate = Fate(Result.RESTARTED, job_id="job-2")
 
-    summary = Summary(plan_of(again), {purchase_name(again.key, again.generation): outcome})
+    summary = Summary(plan_of(again), {purchase_name(again.key, again.generation): fate})
 
     assert {ending: count for ending, count in summary.counts.items() if count} == {Ending.RESTARTED: 1}
-    assert [one.outcome for one in summary.requests()] == [outcome]
+    assert [one.fate for one in summary.requests()] == [fate]

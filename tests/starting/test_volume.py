@@ -16,7 +16,6 @@ from glacier_manifest.jobs.request import ByteRange, Vault
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Result, VolumeUsedUp
 from glacier_manifest.starting.pacer import NoTimeLeftError
-from glacier_manifest.starting.run import Report
 from glacier_manifest.starting.volume import WINDOW, Volume
 from glacier_manifest.state.sqlite import SqliteState
 from tests.planning.examples import action, archive, request
@@ -27,6 +26,7 @@ from tests.starting.examples import (
     REJECTED,
     THROTTLED,
     FakeTime,
+    Ran,
     ScriptedStarter,
     accepted,
     results,
@@ -236,7 +236,7 @@ class TestRuns:
         *,
         mib: int = 4,
         concurrency: int = 1,
-    ) -> Report:
+    ) -> Ran:
         on = replace(terms(concurrency=concurrency), bytes_per_day=mib * MIB)
         return start(actions, state=state, starter=starter, time=time, on=on)
 
@@ -247,7 +247,7 @@ class TestRuns:
         left: list[int] = []
         for _ in range(3):
             report = self.run(state, time, actions, starter)
-            pending = [one.action for one in report.outcomes if one.result is Result.NOT_TRIED]
+            pending = [action for action, fate in report.ended if fate.result is Result.NOT_TRIED]
             actions = pending
             left.append(len(pending))
             if pending:

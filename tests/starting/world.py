@@ -23,7 +23,7 @@ from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.apply import Service, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.events import Event, Outcome
+from glacier_manifest.starting.events import Event, Fate
 from glacier_manifest.starting.healing import Healing
 from glacier_manifest.starting.run import Report
 from glacier_manifest.starting.stocktaking import Stock
@@ -319,7 +319,8 @@ class Applied:
     Attributes:
         stock: What the listings showed.
         actions: What was planned.
-        report: How it ended; `outcomes` are in the order in which they became known.
+        report: How it ended.
+        fates: How each start ended, in the order in which that became known.
         counts: How many requests ended each way.
         events: What was told.
     """
@@ -327,6 +328,7 @@ class Applied:
     stock: Stock
     actions: tuple[Action, ...]
     report: Report
+    fates: Sequence[Fate]
     counts: Mapping[Ending, int]
     events: Sequence[Event]
 
@@ -363,7 +365,7 @@ def run(
         stock = healing.take_stock(draft, restarts=restarts)
         plan = Drafted(draft, state.latest, now)
         actions = tuple(plan.actions())
-        outcomes: MutableMapping[str, Outcome] = draft.scratch.mapping()
+        fates: MutableMapping[str, Fate] = draft.scratch.mapping()
         report = apply(
             plan,
             approval=state.approve(digest="sha256:0", entries=(), how="yes", at=now),
@@ -372,9 +374,10 @@ def run(
             terms=terms(rate=rate, concurrency=concurrency),
             surroundings=process.surroundings,
             tell=process.events.append,
-            outcomes=outcomes,
+            fates=fates,
         )
-        return Applied(stock, actions, report, Summary(plan, outcomes).counts, process.events)
+        counts = Summary(plan, fates).counts
+        return Applied(stock, actions, report, tuple(fates.values()), counts, process.events)
 
 
 def vault_named(name: str) -> Vault:

@@ -14,7 +14,7 @@ from tests.views.examples import LOST, REFUSED, action, adoption, outcome, plan,
 
 
 def summary(*outcomes: Outcome, kept: tuple[Action, ...] = ()) -> Summary:
-    by_name = {purchase_name(one.action.key, one.action.generation): one for one in outcomes}
+    by_name = {purchase_name(one.action.key, one.action.generation): one.fate for one in outcomes}
     return Summary(plan(*(one.action for one in outcomes), *kept), by_name)
 
 
