@@ -15,6 +15,7 @@ from glacier_manifest.starting.events import Event, Holding, Outcome, Result, Ru
 from glacier_manifest.starting.source import Source
 from glacier_manifest.starting.starts import Intended, LeftOpenError, Recording, Starts, StopRunError
 from glacier_manifest.state.record import Record
+from glacier_manifest.state.written import Written
 
 #: Intents for each worker that are written before they are needed: half of them share a wait for the disk.
 _AHEAD = 2
@@ -181,7 +182,7 @@ class Run:
         if recording.written is not None:
             recording.written.add_done_callback(self._stop_if_lost)
 
-    def _stop_if_lost(self, written: "Future[None]") -> None:
+    def _stop_if_lost(self, written: Written[None]) -> None:
         """End the run at once when an answer cannot be written down."""
         error = written.exception()
         if error is not None:

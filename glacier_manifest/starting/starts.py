@@ -1,7 +1,6 @@
 """What a run and those who start its actions say to each other."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Outcome
 from glacier_manifest.state.changes import Intend
 from glacier_manifest.state.record import Record
+from glacier_manifest.state.written import Written
 
 
 class StopRunError(Exception):
@@ -42,7 +42,7 @@ class Intended:
 
     action: Action
     intent: Intend
-    written: "Future[None]"
+    written: Written[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Recording:
     """
 
     outcome: Outcome
-    written: "Future[None] | None" = None
+    written: Written[None] | None = None
     left_open: Callable[[Exception], LeftOpenError] | None = None
 
 

@@ -1,7 +1,6 @@
 """What a state must be able to do, whichever store it is kept in."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Change
 from glacier_manifest.state.record import Record, Standing
+from glacier_manifest.state.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +119,17 @@ class State(Protocol):
                 code where the state cannot be written; nothing has changed.
         """
 
-    def submit(self, change: Change) -> "Future[None]":
+    def submit(self, change: Change) -> Written[None]:
         """Hand over one change; the future is done when the change survives a power cut.
 
         Changes are applied in the order in which they were handed over. The future fails as `write` does;
         handing over never raises and never waits.
         """
 
-    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         """Hand over some changes that belong into one commit; as `submit`, in their order."""
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         """Hand over one change that nobody waits for yet: it may wait a moment for others.
 
         What is handed over later is written later all the same, and what is submitted hurries it along.

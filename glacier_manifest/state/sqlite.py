@@ -22,6 +22,7 @@ from glacier_manifest.state.protocol import Approval, Identity, Started, Started
 from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import moment_text
 from glacier_manifest.state.writer import GroupWriter
+from glacier_manifest.state.written import Written
 
 T = TypeVar("T")
 
@@ -184,17 +185,17 @@ class ReadOnlyState:
         """Refuse: this state is only looked at."""
         raise self._only_read(type(change).__name__)
 
-    def submit(self, change: Change) -> "Future[None]":
+    def submit(self, change: Change) -> Written[None]:
         """Refuse, as the future tells: this state is only looked at."""
         future: Future[None] = Future()
         future.set_exception(self._only_read(type(change).__name__))
         return future
 
-    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         """Refuse, as the futures tell: this state is only looked at."""
         return [self.submit(change) for change in changes]
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         """Refuse, as the future tells: this state is only looked at."""
         return self.submit(change)
 
@@ -272,16 +273,16 @@ class SqliteState(ReadOnlyState):
         """Apply one change; when this returns, the change survives a power cut."""
         self.submit(change).result()
 
-    def submit(self, change: Change) -> "Future[None]":
+    def submit(self, change: Change) -> Written[None]:
         """Hand over one change; the future is done when the change survives a power cut."""
         (future,) = self._writer.write([change])
         return future
 
-    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         """Hand over some changes that belong into one commit."""
         return self._writer.write(changes)
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         """Hand over one change that may wait a moment, to share the commit of the next ones."""
         return self._writer.write_unhurried(change)
 

@@ -8,7 +8,6 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from glacier_manifest.errors import StateError
 from glacier_manifest.state import faults
 from glacier_manifest.state.changes import Change
+from glacier_manifest.state.written import Pending, Written, tell
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class _Waiting:
     """What is to be done, and who waits for it."""
 
     what: Callable[[sqlite3.Connection], Any] | Change
-    future: "Future[Any]"
+    pending: Pending[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,42 +82,43 @@ class GroupWriter:
         self._is_hurried = False
         self._is_closed = False
         self._door = threading.Condition(threading.Lock())
+        self._told = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="glacier-manifest-state", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: Callable[[sqlite3.Connection], T]) -> "Future[T]":
-        """Hand over an operation; the future holds its result once it is committed."""
+    def submit(self, operation: Callable[[sqlite3.Connection], T]) -> Written[T]:
+        """Hand over an operation; what is returned holds its result once it is committed."""
         (future,) = self._hand_over([operation])
         return future
 
-    def write(self, changes: Sequence[Change]) -> "list[Future[None]]":
-        """Hand over changes that somebody waits for; each future is done once its change is committed."""
+    def write(self, changes: Sequence[Change]) -> list[Written[None]]:
+        """Hand over changes that somebody waits for; each is done once it is committed."""
         return self._hand_over(changes)
 
-    def write_unhurried(self, change: Change) -> "Future[None]":
+    def write_unhurried(self, change: Change) -> Written[None]:
         """Hand over a change that nobody waits for: it may wait for others, `LINGER` at most."""
-        waiting = _Waiting(change, Future())
+        waiting = _Waiting(change, Pending(self._told))
         with self._door:
             if self._is_closed:
-                waiting.future.set_exception(_closed(self._path))
-                return waiting.future
+                waiting.pending.fail(_closed(self._path))
+                return waiting.pending
             self._waiting.append(waiting)
             if len(self._waiting) == 1:
                 self._door.notify()
-        return waiting.future
+        return waiting.pending
 
-    def _hand_over(self, wanted: Sequence[Any]) -> "list[Future[Any]]":
-        futures: list[Future[Any]] = [Future() for _ in wanted]
+    def _hand_over(self, wanted: Sequence[Any]) -> list[Written[Any]]:
+        pending: list[Pending[Any]] = [Pending(self._told) for _ in wanted]
         with self._door:
             if self._is_closed:
-                for future in futures:
-                    future.set_exception(_closed(self._path))
-                return futures
-            self._waiting.extend(map(_Waiting, wanted, futures))
+                for one in pending:
+                    one.fail(_closed(self._path))
+                return [*pending]
+            self._waiting.extend(map(_Waiting, wanted, pending))
             if not self._is_hurried:
                 self._is_hurried = True
                 self._door.notify()
-        return futures
+        return [*pending]
 
     def close(self) -> None:
         """Commit what was handed over, then end the thread and let go of the file."""
@@ -147,7 +148,8 @@ class GroupWriter:
             return group
 
     def _commit(self, group: list[_Waiting]) -> None:
-        wanted = [one for one in group if one.future.set_running_or_notify_cancel()]
+        with self._told:
+            wanted = [one for one in group if one.pending.take()]
         try:
             outcomes = self._in_one_transaction(wanted)
         except BaseException as fault:  # noqa: BLE001 - whatever it is, nobody may be left waiting for ever
@@ -155,9 +157,10 @@ class GroupWriter:
             outcomes = [_Refused(failure) for _ in wanted]
         for waiting, outcome in zip(wanted, outcomes, strict=True):
             if isinstance(outcome, _Refused):
-                waiting.future.set_exception(outcome.reason)
+                waiting.pending.fail(outcome.reason)
             else:
-                waiting.future.set_result(outcome)
+                waiting.pending.set(outcome)
+        tell(self._told, [one.pending for one in wanted])
 
     def _in_one_transaction(self, group: list[_Waiting]) -> list[Any]:
         if self._failure is not None:

@@ -26,6 +26,7 @@ from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.state.changes import Accept, Change, Observe
 from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.state.written import Written
 from tests.planning.examples import NOON, archive, planned, request
 from tests.starting.conftest import RUN
 from tests.starting.examples import FakeTime, Ran, attempts, start, terms
@@ -78,7 +79,7 @@ class _FragileState(SqliteState):
 
     is_full = False
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         if not (self.is_full and isinstance(change, Accept)):
             return super().submit_unhurried(change)
         future: Future[None] = Future()

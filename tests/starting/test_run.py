@@ -16,6 +16,7 @@ from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Fate, Outcome, Result, RunBegan, Stopping
 from glacier_manifest.state.changes import Accept, Change, Intend, LoseTrack, Reject, Release, SendAgain
 from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.state.written import Written
 from tests.planning.examples import action, archive, plan_of, request
 from tests.starting.conftest import OpenState
 from tests.starting.examples import (
@@ -307,16 +308,16 @@ class _FullDisk(SqliteState):
 
     refused: type[Change]
 
-    def submit(self, change: Change) -> "Future[None]":
+    def submit(self, change: Change) -> Written[None]:
         return self._refusal() if isinstance(change, self.refused) else super().submit(change)
 
-    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         return [self.submit(change) for change in changes]
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         return self._refusal() if isinstance(change, self.refused) else super().submit_unhurried(change)
 
-    def _refusal(self) -> "Future[None]":
+    def _refusal(self) -> Written[None]:
         future: Future[None] = Future()
         future.set_exception(StateError("state-full", "no space left on device", next_step="make room"))
         return future
@@ -409,7 +410,7 @@ def test_a_further_attempt_that_cannot_be_written_down_is_not_made(
 class _Broken(SqliteState):
     """A state whose fault is none that it knows."""
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         future: Future[None] = Future()
         future.set_exception(RuntimeError(f"a bug in the state: {change}"))
         return future

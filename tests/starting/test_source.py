@@ -15,9 +15,9 @@ from glacier_manifest.errors import StateError
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.planning.plan import Action
-from glacier_manifest.starting.run import Report
 from glacier_manifest.state.changes import Change, Intend, Withdraw
 from glacier_manifest.state.sqlite import ReadOnlyState, SqliteState
+from glacier_manifest.state.written import Written
 from tests.planning.examples import ACCOUNT, action, archive, request
 from tests.starting.conftest import OpenState
 from tests.starting.examples import (
@@ -26,6 +26,7 @@ from tests.starting.examples import (
     STOP,
     Call,
     FakeTime,
+    Ran,
     ScriptedStarter,
     results,
     start,
@@ -97,7 +98,7 @@ def test_intents_ahead_keep_the_order(state: SqliteState) -> None:
     assert starter.sent == [f"a{number}" for number in range(30)]
 
 
-def stopped_after(calls: int, state: SqliteState, *, concurrency: int = 1) -> tuple[ScriptedStarter, Report]:
+def stopped_after(calls: int, state: SqliteState, *, concurrency: int = 1) -> tuple[ScriptedStarter, Ran]:
     time, made = FakeTime(), threading.Semaphore(calls - 1)
 
     def count(_call: Call) -> None:
@@ -190,7 +191,7 @@ def test_too_many_unknowns_hold_the_intents_ahead_as_well(state: SqliteState) ->
 class _NoWithdrawals(SqliteState):
     """A state whose disk is full by the time that intents are taken back."""
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         if not isinstance(change, Withdraw):
             return super().submit_unhurried(change)
         future: Future[None] = Future()
@@ -214,10 +215,10 @@ class _FullAfter(SqliteState):
 
     left = 10
 
-    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         return [self._submitted(change) for change in changes]
 
-    def _submitted(self, change: Change) -> "Future[None]":
+    def _submitted(self, change: Change) -> Written[None]:
         if isinstance(change, Intend):
             self.left -= 1
         if self.left >= 0:

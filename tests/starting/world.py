@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +31,7 @@ from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.state.changes import Change
 from glacier_manifest.state.log import Run
 from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.state.written import Written
 from tests.planning.examples import ACCOUNT, NOON, PHOTOS, drafted
 from tests.starting.examples import terms
 
@@ -297,15 +297,15 @@ class MortalState(SqliteState):
         super().write(change)
         self.process.step()
 
-    def submit(self, change: Change) -> "Future[None]":
+    def submit(self, change: Change) -> Written[None]:
         self.process.step()
         return super().submit(change)
 
-    def submit_together(self, changes: Sequence[Change]) -> "list[Future[None]]":
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         self.process.step()
         return super().submit_together(changes)
 
-    def submit_unhurried(self, change: Change) -> "Future[None]":
+    def submit_unhurried(self, change: Change) -> Written[None]:
         self.process.step()
         future = super().submit_unhurried(change)
         self.process.step()

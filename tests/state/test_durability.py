@@ -59,7 +59,7 @@ try:
         written += 1
 except StateError as refusal:
     waiting = [state.submit(Intend(intended(f"late-{number}"), NOON)) for number in range(5)]
-    codes = {future.exception(timeout=30).code for future in waiting}
+    codes = {future.exception().code for future in waiting}
     print(written, refusal.code, *codes)
 """
 
@@ -148,7 +148,7 @@ def test_a_full_state_says_so_and_keeps_what_was_written(path: Path, open_state:
     state._writer.submit(lambda writing: writing.execute(f"PRAGMA max_page_count = {pages}")).result()
     futures = [state.submit(Intend(intended(str(number)), NOON)) for number in range(1000)]
 
-    refusal = futures[-1].exception(timeout=30)
+    refusal = futures[-1].exception()
     assert isinstance(refusal, StateError)
     assert refusal.code == "state-full"
     assert str(path) in refusal.message
