@@ -18,7 +18,7 @@ from glacier_manifest.state.changes import Change
 from glacier_manifest.state.importing import Duplicate, Imported, import_knowledge
 from glacier_manifest.state.knowledge import Knowledge
 from glacier_manifest.state.log import Run, log_decision, log_run
-from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
+from glacier_manifest.state.protocol import Approval, Identity, StandingGroup, Started, StartedGroup
 from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import moment_text
 from glacier_manifest.state.writer import GroupWriter
@@ -130,6 +130,21 @@ class ReadOnlyState:
         """Return how many records stand in each of `statuses` (all of them by default), zeros left out."""
         with self._readers.one() as connection:
             return queries.count(connection, tuple(Status) if statuses is None else statuses)
+
+    def standing_groups(self) -> tuple[StandingGroup, ...]:
+        """Sum up how all requests stand, each by its latest purchase."""
+        with self._readers.one() as connection:
+            return queries.standing_groups(connection)
+
+    def ending(self, *, before: datetime, most: int) -> tuple[Record, ...]:
+        """Return SUCCEEDED records whose output may be gone by a moment, the soonest first."""
+        with self._readers.one() as connection:
+            return queries.ending(connection, before, most)
+
+    def ending_count(self, *, before: datetime) -> int:
+        """Count the records that `ending` would return, were there no bound."""
+        with self._readers.one() as connection:
+            return queries.ending_count(connection, before)
 
     def approval(self, digest: str) -> Approval | None:
         """Return the approval of a digest, if there is one."""
