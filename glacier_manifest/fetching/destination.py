@@ -1,0 +1,114 @@
+"""What a place that keeps outputs must be able to do, whether it is a folder or a bucket.
+
+An output is written as a *draft*, part by part, in any order and from several threads; under its name it
+appears at once and whole, or not at all. What stood safely when a run died is there for the next run.
+Range jobs of one archive write their parts into one draft, each at its place in the archive.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from glacier_manifest.fetching.names import Rules
+from glacier_manifest.fetching.parts import Division, Part
+
+#: Bytes of one part, as they are handed over.
+Body = bytes | bytearray | memoryview
+
+
+class Existing(Enum):
+    """What becomes of something else that already has the name."""
+
+    KEPT = "kept"
+    OVERWRITTEN = "overwritten"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What shall be kept.
+
+    Attributes:
+        identity: By which a later run knows its own drafts and files: a request's key and generation, or a
+            digest of the archive that several range jobs are put together to; printable ASCII.
+        name: Its name inside the place, ``/`` between folders, as `names.Naming` gave it.
+        division: Its length, and the parts in which it comes.
+        modified: When the file was last changed, as its description tells, where it does.
+    """
+
+    identity: str
+    name: str
+    division: Division
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An output that stands whole under its name.
+
+    Attributes:
+        location: Where: an absolute path, or ``s3://bucket/key``; what the state keeps of it.
+        name: The name inside the place; another than was wanted where that was taken.
+        roots: The tree hash of each part, in order, as it was when it was written.
+    """
+
+    location: str
+    name: str
+    roots: tuple[bytes, ...]
+
+
+class Draft(Protocol):
+    """An output on its way."""
+
+    def held(self) -> Mapping[int, bytes]:
+        """Return the tree hash of each part that stands safely, by the part's number."""
+
+    def write(self, part: Part, body: Body, root: bytes) -> None:
+        """Keep one part, whose tree hash is `root`; when this returns, no kill loses it.
+
+        Raises:
+            Failed: The place does not take it (``no-room``, ``cannot-save``, or what S3 says).
+            ValueError: The body is not as long as the part.
+        """
+
+    def finish(self) -> Kept:
+        """Let the output appear under its name; when this returns, it survives a power cut.
+
+        Raises:
+            Failed: ``cannot-save``, ``name-taken``, or what S3 says; what is held stays held.
+            ValueError: A part is missing.
+        """
+
+    def forget(self) -> None:
+        """Drop what would let a later run go on: the state knows by now that it is kept."""
+
+    def discard(self) -> None:
+        """Throw away what is held: it was not what the whole should be."""
+
+
+class Destination(Protocol):
+    """A place that keeps outputs."""
+
+    @property
+    def rules(self) -> Rules:
+        """What a name must be like here."""
+
+    def free(self) -> int | None:
+        """Return how many bytes still have room; None where there is no end of it.
+
+        Raises:
+            Failed: ``cannot-save``: the place cannot be looked at.
+        """
+
+    def kept(self, output: Output) -> Kept | None:
+        """Return an output that an earlier run finished, and died before its state knew of it."""
+
+    def draft(self, output: Output) -> AbstractContextManager[Draft]:
+        """Begin an output, or go on with what an earlier run left of it; leaving keeps what is held.
+
+        Raises:
+            Failed: The place does not take it.
+            Locked: ``draft-in-use``: another run is writing it.
+        """
