@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from glacier_manifest.aws.session import Connection
+from glacier_manifest.tracking.waiting import Goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,5 +71,18 @@ class StatusArguments(AwsArguments):
     paths: tuple[Path, ...]
     form: str
     check: bool
+    expiring_within: timedelta | None
     refresh: bool
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitArguments(AwsArguments):
+    """The command line of `wait`."""
+
+    paths: tuple[Path, ...]
+    form: str
+    goal: Goal
+    deadline: timedelta | None
+    poll: timedelta | None
     state: str | None

@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": Entry("plan", "Show what would start, and why; starts nothing."),
     "apply": Entry("apply", "Start what the manifests or a saved plan ask for, each job once."),
     "status": Entry("status", "Show what the jobs are doing."),
+    "wait": Entry("wait", "Wait until jobs have ended."),
     "state": Entry("state", "Look into the state, or settle an unknown outcome."),
     "inventory": Entry("inventory", "Look into vault inventories: list, show, diff."),
     "convert": Entry("convert", "Turn AWS CLI JSON into a manifest."),
