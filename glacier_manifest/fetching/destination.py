@@ -33,7 +33,8 @@ class Output:
     Attributes:
         identity: By which a later run knows its own drafts and files: a request's key and generation, or a
             digest of the archive that several range jobs are put together to; printable ASCII.
-        name: Its name inside the place, ``/`` between folders, as `names.Naming` gave it.
+        name: Its name inside the place, ``/`` between folders, as `names.Naming` gave it: fitted, and no
+            other output's.
         division: Its length, and the parts in which it comes.
         modified: When the file was last changed, as its description tells, where it does.
     """
@@ -81,15 +82,16 @@ class Draft(Protocol):
             ValueError: A part is missing.
         """
 
-    def forget(self) -> None:
-        """Drop what would let a later run go on: the state knows by now that it is kept."""
-
     def discard(self) -> None:
         """Throw away what is held: it was not what the whole should be."""
 
 
 class Destination(Protocol):
     """A place that keeps outputs."""
+
+    @property
+    def base(self) -> str:
+        """The place itself, absolute: a folder, or ``s3://bucket/prefix``."""
 
     @property
     def rules(self) -> Rules:
@@ -103,7 +105,7 @@ class Destination(Protocol):
         """
 
     def kept(self, output: Output) -> Kept | None:
-        """Return an output that an earlier run finished, and died before its state knew of it."""
+        """Return an output that an earlier run finished, and died before its state knew of it; else None."""
 
     def draft(self, output: Output) -> AbstractContextManager[Draft]:
         """Begin an output, or go on with what an earlier run left of it; leaving keeps what is held.
@@ -112,3 +114,6 @@ class Destination(Protocol):
             Failed: The place does not take it.
             Locked: ``draft-in-use``: another run is writing it.
         """
+
+    def forget(self, output: Output) -> None:
+        """Drop what would let a later run know it again: the state knows by now that it is kept."""
