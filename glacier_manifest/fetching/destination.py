@@ -44,6 +44,21 @@ class Output:
     division: Division
     modified: datetime | None = None
 
+    def roots(self, held: Mapping[int, bytes]) -> tuple[bytes, ...] | None:
+        """Return the tree hash of every part, in order; None where one is not held."""
+        numbers = range(len(self.division))
+        return tuple(held[number] for number in numbers) if held.keys() >= set(numbers) else None
+
+    def check(self, part: Part, body: Body) -> None:
+        """Hold a body against its part.
+
+        Raises:
+            ValueError: It is not as long.
+        """
+        length = memoryview(body).nbytes
+        if length != part.length:
+            raise ValueError(f"part {part.number} of {self.name} has {part.length} bytes, not {length}")
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
