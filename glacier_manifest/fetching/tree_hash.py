@@ -84,16 +84,3 @@ def combined(roots: Iterable[bytes]) -> bytes:
     for root in roots:
         folded.add(root)
     return folded.root()
-
-
-def is_aligned(start: int, end: int, size: int) -> bool:
-    """Say whether the bytes [start, end) of an archive of `size` have a tree hash that Glacier tells.
-
-    They are a whole node of its tree, or what there is of one at its right edge
-    (docs: "checksum-calculations-range").
-    """
-    if not 0 <= start < end <= size or start % LEAF or (end % LEAF and end != size):
-        return False
-    first, leaves = start // LEAF, -(-(end - start) // LEAF)
-    width = 1 << (leaves - 1).bit_length()
-    return first % width == 0 and (leaves == width or end == size)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glacier_manifest.fetching.parts import divided
-from glacier_manifest.fetching.tree_hash import LEAF, Roots, TreeHash, combined, is_aligned, tree_hash
+from glacier_manifest.fetching.tree_hash import Roots, TreeHash, combined, tree_hash
 from glacier_manifest.units import MIB
 
 
@@ -60,33 +60,3 @@ def test_roots_keep_no_more_than_one_node_for_each_height() -> None:
         roots.add(number.to_bytes(32))
 
     assert len(roots._open) <= 17
-
-
-def nodes(leaves: int) -> set[tuple[int, int]]:
-    """Every node of a tree as the leaves below it, level by level, as AWS draws it."""
-    level = [(leaf, leaf + 1) for leaf in range(leaves)]
-    found = set(level)
-    while len(level) > 1:
-        pairs = [(level[at][0], level[at + 1][1]) for at in range(0, len(level) - 1, 2)]
-        level = pairs + level[len(pairs) * 2 :]
-        found |= set(level)
-    return found
-
-
-@pytest.mark.parametrize("leaves", range(1, 34))
-def test_a_range_is_aligned_where_it_is_a_node_of_the_tree(leaves: int) -> None:
-    size = leaves * MIB - 5
-    ranges = [(start, end) for start in range(leaves) for end in range(start + 1, leaves + 1)]
-
-    aligned = {(a, b) for a, b in ranges if is_aligned(a * LEAF, min(b * LEAF, size), size)}
-
-    assert aligned == nodes(leaves)
-
-
-@pytest.mark.parametrize(
-    ("start", "end"),
-    [(1, MIB), (0, MIB + 1), (0, 0), (2 * MIB, MIB), (0, 5 * MIB)],
-    ids=["starts-inside-a-leaf", "ends-inside-a-leaf", "empty", "backwards", "beyond-the-end"],
-)
-def test_a_range_that_is_no_node_is_not_aligned(start: int, end: int) -> None:
-    assert not is_aligned(start, end, 4 * MIB)
