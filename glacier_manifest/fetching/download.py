@@ -2,13 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 
 from glacier_manifest.errors import Failed, GlacierManifestError
-from glacier_manifest.fetching.destination import Draft
+from glacier_manifest.fetching.destination import Destination, Draft, Kept, Output
 from glacier_manifest.fetching.events import Event, PartRead, PartsHeld, WholeDamaged
 from glacier_manifest.fetching.inventories import walked
 from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Whole
@@ -29,16 +29,21 @@ class Errand:
     """What is to be fetched, and where to.
 
     Attributes:
-        whole: What.
-        division: Its parts; `Whole.divided` makes it.
-        draft: Opens the draft that takes them.
-        room: Of the draft's place.
+        whole: What is read.
+        kept_as: What is kept of it; its division is one that `Whole.divided` makes.
+        destination: Where.
+        room: Of that place.
     """
 
     whole: Whole
-    division: Division
-    draft: Callable[[], AbstractContextManager[Draft]]
+    kept_as: Output
+    destination: Destination
     room: Room
+
+    @property
+    def division(self) -> Division:
+        """Its parts."""
+        return self.kept_as.division
 
 
 class _Stage(Enum):
@@ -128,7 +133,12 @@ class Download:
         return partial(self._fetch, part), part.length
 
     def _begin(self) -> None:
-        self._draft = self._open.enter_context(self._errand.draft())
+        kept = self._errand.destination.kept(self._errand.kept_as)
+        if kept is not None and self._is_right(kept.roots):
+            self._bytes_held = self._errand.division.length
+            self._ended = self._fetched(kept)
+            return
+        self._draft = self._open.enter_context(self._errand.destination.draft(self._errand.kept_as))
         held, division = self._draft.held(), self._errand.division
         size = self._bytes_held = sum(division.part(number).length for number in held)
         self._claim = self._errand.room.claim(division.length - size)
@@ -174,20 +184,26 @@ class Download:
         if len(held) < len(division):
             self._ended = Partly(self._errand.whole, len(division) - len(held))
             return
-        root = combined(held[part.number] for part in division).hex()
-        if root == (self._errand.whole.tree_hash or root):
-            kept = self._draft.finish()
-            whole, read = self._errand.whole, division.length - self._bytes_held
-            self._ended = Fetched(whole, kept, whole.verified_by, root, read, self._inventory)
+        roots = tuple(held[part.number] for part in division)
+        if self._is_right(roots):
+            self._ended = self._fetched(self._draft.finish())
         else:
-            self._read_all_again(root)
+            self._read_all_again(combined(roots).hex())
+
+    def _is_right(self, roots: tuple[bytes, ...]) -> bool:
+        return self._errand.whole.tree_hash in {None, combined(roots).hex()}
+
+    def _fetched(self, kept: Kept) -> Fetched:
+        whole, read = self._errand.whole, self._errand.division.length - self._bytes_held
+        root = combined(kept.roots).hex()
+        return Fetched(whole, kept, whole.verified_by, root, read, self._inventory)
 
     def _read_all_again(self, root: str) -> None:
         whole = self._errand.whole
         error = Failed(
             "output-damaged",
-            f"all {len(self._errand.division):,} parts of the output of job {whole.outputs[0].job_id} came, and"
-            f" their tree hash is {root}, where Glacier tells {whole.tree_hash}",
+            f"all {len(self._errand.division):,} parts of the output of job {whole.outputs[0].job_id} came,"
+            f" and their tree hash is {root}, where Glacier tells {whole.tree_hash}",
             next_step="run the same command again; where it happens again, start the job anew with --restart",
         )
         self._draft.discard()

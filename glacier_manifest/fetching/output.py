@@ -166,7 +166,8 @@ class Fetched:
         verified: By what it is known to be right.
         tree_hash: Of all that was stored, 64 hexadecimal digits, for later verification.
         bytes_read: Bytes of it that came over the network in this run; the others were held.
-        inventory: What is known of an inventory from its first row to its last; None of others.
+        inventory: What is known of an inventory from its first row to its last; None of others, and where an
+            earlier run stored it and died before its state knew.
     """
 
     whole: Whole

@@ -1,7 +1,7 @@
 """Many outputs at once, in the order in which they are asked for, with a bounded number of threads."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Pool:
         self._open: list[Download] = []
         self._running: dict[Future[None], tuple[Download, int]] = {}
 
-    def fetch(self, errands: Iterable[Errand]) -> Iterator[Ending]:
+    def fetch(self, errands: Iterable[Errand]) -> Generator[Ending, None, None]:
         """Fetch all, and tell of each how it ended, in the order in which they end.
 
         Once the run was asked to stop, those that have begun are left off, and no more are begun. A caller

@@ -1,8 +1,7 @@
-"""Jobs of a sandbox that have succeeded, their outputs, and drafts of files for them."""
+"""Jobs of a sandbox that have succeeded, their outputs, and runs that fetch them."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -11,15 +10,14 @@ from glacier_manifest.aws.answers import Verdict
 from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter
 from glacier_manifest.aws.output import GlacierOutput, OutputReader
 from glacier_manifest.aws.session import Clients
-from glacier_manifest.fetching.destination import Body, Kept
+from glacier_manifest.fetching.destination import Output
 from glacier_manifest.fetching.download import Download, Errand
 from glacier_manifest.fetching.events import Event
+from glacier_manifest.fetching.folder import Folder
 from glacier_manifest.fetching.output import Ending, JobOutput, Whole, output_of
-from glacier_manifest.fetching.parts import Division, Part
 from glacier_manifest.fetching.pool import Bounds, Pool
 from glacier_manifest.fetching.reading import PartReader, Patience
 from glacier_manifest.fetching.room import Room
-from glacier_manifest.fetching.store import PartFile
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.sandbox import Sandbox
 
@@ -58,41 +56,10 @@ class Glacier:
         return self.sandbox.counts().get("GetJobOutput", 0)
 
 
-class FileDraft:
-    """A draft of one file."""
-
-    def __init__(self, parts: PartFile, final: Path, division: Division) -> None:
-        self._parts = parts
-        self._final = final
-        self._division = division
-
-    def held(self) -> Mapping[int, bytes]:
-        return self._parts.held()
-
-    def write(self, part: Part, body: Body, root: bytes) -> None:
-        self._parts.write(part, body, root)
-
-    def finish(self) -> Kept:
-        self._parts.become(self._final)
-        held = self.held()
-        return Kept(str(self._final), self._final.name, tuple(held[part.number] for part in self._division))
-
-    def forget(self) -> None:
-        """The journal goes with the test's folder."""
-
-    def discard(self) -> None:
-        self._parts.discard()
-
-
 def errand(final: Path, whole: Whole, part_size: int, *, free: int | None = None) -> Errand:
-    division = whole.divided(part_size)
-
-    @contextmanager
-    def draft() -> Iterator[FileDraft]:
-        with PartFile(final.with_name(f".{final.name}.part"), final.name, division) as parts:
-            yield FileDraft(parts, final, division)
-
-    return Errand(whole, division, draft, Room(lambda: free))
+    """Fetch a whole to a file of a folder."""
+    kept_as = Output(f"identity of {final.name}", final.name, whole.divided(part_size))
+    return Errand(whole, kept_as, Folder(final.parent), Room(lambda: free))
 
 
 @dataclass
@@ -108,7 +75,7 @@ class Run:
     pauses: list[float] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fetch(self, errands: Iterable[Errand]) -> Iterator[Ending]:
+    def fetch(self, errands: Iterable[Errand]) -> Generator[Ending, None, None]:
         patience = Patience(Random(1), self.pauses.append, attempts=self.attempts)  # noqa: S311 - jitter
         parts = PartReader(self.reader, patience=patience, stop=self.stop, tell=self.tell)
         bounds = Bounds(self.threads, self.memory)

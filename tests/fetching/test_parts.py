@@ -34,7 +34,8 @@ def test_parts_that_are_no_nodes_of_the_tree_are_refused(part_size: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("length", "part_size"), [(1, 64 * MIB), (625 * GIB, 64 * MIB), (626 * GIB, 128 * MIB), (40 * TIB, 8 * GIB)]
+    ("length", "part_size"),
+    [(1, 64 * MIB), (625 * GIB, 64 * MIB), (626 * GIB, 128 * MIB), (40 * TIB, 8 * GIB)],
 )
 def test_the_largest_archives_have_larger_parts_and_not_more(length: int, part_size: int) -> None:
     division = divided(length)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,7 @@ from random import Random
 import pytest
 
 from glacier_manifest.aws.causes import Cause
+from glacier_manifest.aws.output import OutputReader, OutputStream
 from glacier_manifest.errors import Exit
 from glacier_manifest.fetching.events import PartRead, PartsHeld, ReadingAgain, WholeDamaged
 from glacier_manifest.fetching.output import (
@@ -286,3 +288,59 @@ def test_an_inventory_that_was_left_off_goes_on(glacier: Glacier, tmp_path: Path
     assert ending.inventory is not None
     assert ending.inventory.archives == 20_000
     assert 0 < ending.bytes_read < whole.length
+
+
+def test_what_an_earlier_run_stored_and_did_not_tell_is_not_read_again(
+    glacier: Glacier, tmp_path: Path
+) -> None:
+    whole = alone(glacier.archive(bytes_of(3 * MIB)))
+    one = errand(tmp_path / "photo", whole, MIB)
+    (first,) = Run(reader_of(glacier)).fetch([one])
+    asked = glacier.ranges_asked()
+
+    (second,) = Run(reader_of(glacier)).fetch([errand(tmp_path / "photo", whole, MIB)])
+
+    assert isinstance(first, Fetched)
+    assert second == replace(first, bytes_read=0)
+    assert glacier.ranges_asked() == asked
+
+
+def test_a_stored_file_that_was_altered_is_not_taken_for_the_output(glacier: Glacier, tmp_path: Path) -> None:
+    body = bytes_of(3 * MIB)
+    whole = alone(glacier.archive(body))
+    (first,) = Run(reader_of(glacier)).fetch([errand(tmp_path / "photo", whole, MIB)])
+    (tmp_path / "photo").write_bytes(bytes(3 * MIB))
+
+    (second,) = Run(reader_of(glacier)).fetch([errand(tmp_path / "photo", whole, MIB)])
+
+    assert isinstance(first, Fetched)
+    assert isinstance(second, Fetched)
+    assert second.kept.location != first.kept.location
+    assert Path(second.kept.location).read_bytes() == body
+    assert (tmp_path / "photo").read_bytes() == bytes(3 * MIB)
+
+
+def test_a_fault_of_our_own_is_not_taken_for_one_of_the_output(glacier: Glacier, tmp_path: Path) -> None:
+    class Broken(OutputReader):
+        def open(self, *_asked: object, **_named: object) -> AbstractContextManager[OutputStream]:
+            raise LookupError("a fault of our own")
+
+    whole = alone(glacier.archive(b"photo"))
+
+    with pytest.raises(LookupError, match="a fault of our own"):
+        list(Run(Broken()).fetch([errand(tmp_path / "photo", whole, MIB)]))
+
+
+def test_a_caller_who_leaves_early_leaves_nothing_open(glacier: Glacier, tmp_path: Path) -> None:
+    wholes = [alone(glacier.archive(bytes_of(2 * MIB, number))) for number in range(6)]
+    errands = (errand(tmp_path / str(number), whole, MIB) for number, whole in enumerate(wholes))
+    endings = Run(reader_of(glacier), threads=2).fetch(errands)
+
+    first = next(endings)
+    endings.close()
+
+    assert isinstance(first, Fetched)
+    before = glacier.ranges_asked()
+    rest = [errand(tmp_path / str(number), whole, MIB) for number, whole in enumerate(wholes)]
+    assert {type(ending) for ending in Run(reader_of(glacier)).fetch(rest)} == {Fetched}
+    assert glacier.ranges_asked() == 12 > before
