@@ -4,6 +4,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import md5, sha256
 from typing import Any, Protocol, TypeVar, cast
 
@@ -185,8 +186,7 @@ class S3Writer:
     def _listed(self, address: S3Address, upload: str) -> Iterator[StoredPart]:
         after = 0
         while True:
-            more = {"UploadId": upload, "PartNumberMarker": after}
-            answer = self._asked(lambda client, more=more: client.list_parts(**_at(address), **more))
+            answer = self._asked(partial(_parts_after, address, upload, after))
             for one in answer.get("Parts", ()):
                 digest = b64decode(one["ChecksumSHA256"]) if "ChecksumSHA256" in one else None
                 yield StoredPart(int(one["PartNumber"]), str(one["ETag"]), int(one["Size"]), digest)
@@ -230,6 +230,10 @@ def unconfirmed(address: S3Address, why: str) -> ServiceError:
         f"{address} is not known to be stored: the S3 that answers took it, but {why}",
         next_step="check AWS_ENDPOINT_URL_S3 and HTTPS_PROXY, then run the same command again",
     )
+
+
+def _parts_after(address: S3Address, upload: str, after: int, client: _WritingClient) -> Mapping[str, Any]:
+    return client.list_parts(**_at(address), UploadId=upload, PartNumberMarker=after)
 
 
 def _at(address: S3Address) -> dict[str, str]:

@@ -98,7 +98,7 @@ class Bucket:
         return None if roots is None else self.at(note.key, roots)
 
     @contextmanager
-    def draft(self, output: Output) -> Iterator["ObjectDraft"]:
+    def draft(self, output: Output) -> Iterator["ObjectDraft | MultipartDraft"]:
         """Begin an output, or go on with what an earlier run left of it.
 
         Raises:
@@ -124,10 +124,14 @@ class Bucket:
         folder, slash, leaf = output.name.rpartition("/")
         for name in chain((leaf,), alternatives(leaf, output.identity, self.rules)):
             key = f"{self._prefix}{folder}{slash}{name}"
-            head = None if self.overwrites else self.writer.head(self.address(key))
-            if head is None or is_ours(head, output):
+            if self.may_have(output, key):
                 return key
         raise AssertionError("there is always another name")
+
+    def may_have(self, output: Output, key: str) -> bool:
+        """Say whether an output may have a key, as far as S3 tells."""
+        head = None if self.overwrites else self.writer.head(self.address(key))
+        return head is None or is_ours(head, output)
 
     def address(self, key: str) -> S3Address:
         """Return where a key is."""
@@ -274,8 +278,11 @@ class MultipartDraft:
         self._journal.close()
 
     def _found(self, note: _Note) -> dict[int, StoredPart]:
-        """Return the parts that S3 has of an earlier run's upload, each as long as it must be."""
-        if note.upload is None:
+        """Return the parts that S3 has of an earlier run's upload, each as long as it must be.
+
+        An upload to a key that somebody else has taken since is of no use: it cannot get another.
+        """
+        if note.upload is None or not self._bucket.may_have(self._output, note.key):
             return {}
         parts = self._bucket.writer.parts(self._bucket.address(note.key), note.upload) or {}
         wanted = self._output.division

@@ -1,13 +1,12 @@
 """The contract of every place that keeps outputs, held against a folder and a bucket of moto's server."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import shake_128
 from itertools import islice
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from glacier_manifest.aws.s3_writing import S3Writer
 from glacier_manifest.aws.session import Clients, Connection
@@ -17,20 +16,14 @@ from glacier_manifest.fetching.folder import Folder
 from glacier_manifest.fetching.names import Name, Naming
 from glacier_manifest.fetching.s3 import Bucket
 from glacier_manifest.units import MIB
+from tests.fetching.buckets import moto_server, new_bucket
 from tests.fetching.places import PART, Place, files_in, keep, output_of, parts_of, write
 
 SMALL = b"a photograph"
 LARGE = shake_128().digest(2 * PART + 3 * MIB + 17)
-BUCKETS = (f"restored-{number}" for number in range(1000))
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+moto = pytest.fixture(moto_server, scope="module")
 
 
 @pytest.fixture
@@ -47,26 +40,14 @@ def folder(tmp_path: Path) -> Place:
 @pytest.fixture
 def bucket(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto)
-    client = boto3.client("s3", region_name="us-east-1")
-    name = next(BUCKETS)
-    client.create_bucket(Bucket=name)
-
-    def contents() -> dict[str, bytes]:
-        listed = client.list_objects_v2(Bucket=name).get("Contents", [])
-        keys = [one["Key"] for one in listed]
-        return {
-            key.removeprefix("vault/"): client.get_object(Bucket=name, Key=key)["Body"].read() for key in keys
-        }
-
-    with Clients(Connection(read_attempts=1)) as clients:
+    with contextmanager(new_bucket)(moto) as there, Clients(Connection(read_attempts=1)) as clients:
         yield Place(
             lambda existing: Bucket(
-                S3Writer(clients), f"s3://{name}/vault", tmp_path / "notes", existing=existing
+                S3Writer(clients), f"s3://{there.name}/vault", tmp_path / "notes", existing=existing
             ),
-            lambda key, body: client.put_object(Bucket=name, Key=f"vault/{key}", Body=body),
-            contents,
+            lambda key, body: there.put(f"vault/{key}", body),
+            lambda: {key.removeprefix("vault/"): body for key, body in there.contents().items()},
         )
-    client.close()
 
 
 @pytest.fixture(params=["folder", "bucket"])
