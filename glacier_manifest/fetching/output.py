@@ -85,11 +85,12 @@ class Whole:
         return Verified.LENGTH if self.tree_hash is None else Verified.TREE_HASH
 
     def divided(self, part_size: int = USUAL_PART) -> Division:
-        """Return its parts; they are smaller where an output does not begin with a part of that size."""
-        for output in self.outputs:
-            while (output.start - self.start) % part_size:
-                part_size //= 2
-        return divided(self.length, part_size)
+        """Return its parts, none of which lies in two of its outputs.
+
+        Where the outputs of further jobs come later, `parts.divided` must be told where these begin and end.
+        """
+        places = ((output.start - self.start, output.end - self.start) for output in self.outputs)
+        return divided(self.length, part_size, cuts=[cut for both in places for cut in both])
 
     def source_of(self, part: Part) -> tuple[JobOutput, ByteRange] | None:
         """Return the output that has a part, and where in it; None where none is there yet that has."""

@@ -1,6 +1,7 @@
 """The parts in which an output is read: 2^k MiB each, so that each is a node of the tree hash."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from glacier_manifest.units import MIB
@@ -58,9 +59,23 @@ def is_part_size(size: int) -> bool:
     return size >= MIB and size & (size - 1) == 0
 
 
-def divided(length: int, part_size: int = USUAL_PART) -> Division:
-    """Divide an output; the parts are larger where there would be more than MOST_PARTS of them."""
-    division = Division(length, part_size)
-    while len(division) > MOST_PARTS:
+def divided(length: int, part_size: int = USUAL_PART, *, cuts: Collection[int] = ()) -> Division:
+    """Divide an output; the parts are larger where there would be more than MOST_PARTS of them.
+
+    Args:
+        length: Bytes of the output.
+        part_size: Bytes of each part but the last, where nothing says otherwise.
+        cuts: Where range jobs of one archive begin and end, each at a MiB: no part lies on both sides of one,
+            for which the parts may be smaller, and more. Every run must name the same, or none of the parts
+            that it wrote will be known again.
+    """
+    most = min((_largest(cut) for cut in cuts if 0 < cut < length), default=sys.maxsize)
+    division = Division(length, min(part_size, most))
+    while len(division) > MOST_PARTS and division.part_size < most:
         division = Division(length, division.part_size * 2)
     return division
+
+
+def _largest(cut: int) -> int:
+    """Return the largest power of two that divides an offset."""
+    return cut & -cut

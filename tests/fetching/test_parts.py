@@ -41,3 +41,16 @@ def test_the_largest_archives_have_larger_parts_and_not_more(length: int, part_s
     division = divided(length)
 
     assert (division.part_size, len(division) <= MOST_PARTS) == (part_size, True)
+
+
+@pytest.mark.parametrize(
+    ("cuts", "part_size"),
+    [([4 * MIB, 8 * MIB], 4 * MIB), ([0, 3 * MIB], MIB), ([6 * MIB], 2 * MIB), ([0, 16 * MIB], 64 * MIB)],
+    ids=["even", "odd", "half", "ends-alone"],
+)
+def test_no_part_lies_on_both_sides_of_a_cut(cuts: list[int], part_size: int) -> None:
+    assert divided(16 * MIB, 64 * MIB, cuts=cuts).part_size == part_size
+
+
+def test_parts_grow_no_further_than_the_cuts_let_them() -> None:
+    assert divided(40 * TIB, cuts=[GIB * number for number in range(41)]).part_size == GIB
