@@ -12,6 +12,7 @@ from glacier_manifest.aws.s3 import S3Address
 from glacier_manifest.aws.s3_writing import S3Writer, StoredPart, Storing
 from glacier_manifest.aws.session import Clients, Connection
 from glacier_manifest.errors import Exit, Failed, ServiceError, UsageError
+from glacier_manifest.fetching.destination import Destination
 from glacier_manifest.fetching.parts import Division
 from glacier_manifest.fetching.s3 import Bucket
 from glacier_manifest.units import MIB
@@ -185,4 +186,6 @@ def test_nothing_is_left_behind_once_the_state_knows(bucket: Open, there: MotoBu
 
 
 def test_a_bucket_is_never_full(bucket: Open) -> None:
-    assert bucket().free() is None
+    here: Destination = bucket()
+
+    assert here.free() is None
