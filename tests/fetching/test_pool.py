@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
+from threading import Lock
 
 import pytest
 
@@ -24,12 +26,37 @@ from glacier_manifest.fetching.output import (
     put_together,
 )
 from glacier_manifest.fetching.tree_hash import tree_hash
+from glacier_manifest.jobs.request import ByteRange, Vault
 from glacier_manifest.units import MIB
 from tests.fetching.outputs import VAULT, Glacier, Run, errand, reader_of
 
 
 def bytes_of(length: int, seed: int = 1) -> bytes:
     return Random(seed).randbytes(length)  # noqa: S311 - any bytes
+
+
+class Counting(OutputReader):
+    """Counts how many ranges are open at once."""
+
+    def __init__(self, reader: OutputReader) -> None:
+        self.most = 0
+        self._reader = reader
+        self._open = 0
+        self._lock = Lock()
+
+    @contextmanager
+    def open(self, vault: Vault, job_id: str, wanted: ByteRange, length: int) -> Iterator[OutputStream]:
+        self._add(1)
+        try:
+            with self._reader.open(vault, job_id, wanted, length) as stream:
+                yield stream
+        finally:
+            self._add(-1)
+
+    def _add(self, count: int) -> None:
+        with self._lock:
+            self._open += count
+            self.most = max(self.most, self._open)
 
 
 @pytest.mark.parametrize("length", [1, MIB - 1, MIB, 2 * MIB, 5 * MIB + 17, 8 * MIB])
@@ -64,7 +91,7 @@ def test_corrupt_cut_and_throttled_parts_are_read_again_until_they_are_right(
     whole = alone(glacier.archive(body))
     for fault in ("corrupt-output", "cut-output", "throttle", "lost-before"):
         glacier.sandbox.faults.add("GetJobOutput", fault, rate=0.1, seed=len(fault))
-    run = Run(reader_of(glacier))
+    run = Run(reader_of(glacier), attempts=30)
 
     (ending,) = run.fetch([errand(tmp_path / "photo", whole, MIB)])
 
@@ -225,15 +252,19 @@ def test_nothing_is_read_where_there_is_no_room_for_it(glacier: Glacier, tmp_pat
     assert glacier.ranges_asked() == 0
 
 
-def test_memory_bounds_how_many_parts_are_read_at_once(glacier: Glacier, tmp_path: Path) -> None:
-    whole = alone(glacier.archive(bytes_of(9 * MIB)))
+@pytest.mark.parametrize(("memory", "most"), [(2 * MIB, 2), (1, 1), (64 * MIB, 3)])
+def test_memory_and_threads_bound_how_many_parts_are_read_at_once(
+    glacier: Glacier, tmp_path: Path, memory: int, most: int
+) -> None:
+    wholes = [alone(glacier.archive(bytes_of(4 * MIB, number))) for number in range(2)]
     glacier.sandbox.faults.add("GetJobOutput", "latency", seconds=0.05)
-    run = Run(reader_of(glacier), threads=8, memory=2 * MIB)
+    counting = Counting(reader_of(glacier))
+    run = Run(counting, threads=3, memory=memory)
 
-    (ending,) = run.fetch([errand(tmp_path / "photo", whole, MIB)])
+    endings = list(run.fetch(errand(tmp_path / str(at), one, MIB) for at, one in enumerate(wholes)))
 
-    assert isinstance(ending, Fetched)
-    assert glacier.ranges_asked() == 9
+    assert [type(ending) for ending in endings] == [Fetched, Fetched]
+    assert counting.most == most
 
 
 @pytest.mark.parametrize("kind", ["JSON", "CSV"])
