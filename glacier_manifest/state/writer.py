@@ -114,7 +114,7 @@ class GroupWriter:
                     future.set_exception(_closed(self._path))
                 return futures
             self._waiting.extend(map(_Waiting, wanted, futures))
-            if not self._is_hurried:
+            if self._waiting and not self._is_hurried:
                 self._is_hurried = True
                 self._door.notify()
         return futures

@@ -630,3 +630,11 @@ def test_the_output_of_a_purchase_that_was_followed_by_another_is_not_waited_for
     write(state, Intend(intended(generation=1), LATER))
 
     assert (state.ending(before=LATER, most=9), state.ending_count(before=LATER)) == ((), 0)
+
+
+def test_nothing_at_all_is_written_at_once_and_delays_nothing(state: State) -> None:
+    assert state.submit_together([]) == []
+
+    state.write(INTEND)
+
+    assert only(state).status is Status.INTENDED
