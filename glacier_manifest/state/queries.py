@@ -310,16 +310,16 @@ def _approval(row: tuple[Any, ...]) -> Approval:
 
 
 def _standing_group(row: tuple[Any, ...]) -> StandingGroup:
-    *place, status, scheduled, jobs, size, unknown_sizes, first, last = row
+    place, (status, scheduled, jobs, size, unknown_sizes, first, last) = row[:6], row[6:]
     return StandingGroup(
         *place,
-        status=_STATUSES[status],
-        scheduled=bool(scheduled),
-        jobs=jobs,
-        bytes=size,
-        unknown_sizes=unknown_sizes,
-        first_ends_at=optional_moment(first),
-        last_ends_at=optional_moment(last),
+        _STATUSES[status],
+        bool(scheduled),
+        jobs,
+        size,
+        unknown_sizes,
+        optional_moment(first),
+        optional_moment(last),
     )
 
 
