@@ -219,7 +219,7 @@ def name_taken(place: str) -> Failed:
     return Failed(
         "name-taken",
         f"{place} came to be while its output was fetched, and is not overwritten",
-        next_step="run the same command again: the output gets a name of its own",
+        next_step="run the same command again, with s3:GetObject allowed: the output gets a name of its own",
     )
 
 
