@@ -234,11 +234,11 @@ def _percent(text: str) -> str:
 
 def _shortened(segments: Sequence[str], name: str, rules: Rules) -> str:
     most = rules.longest_segment - _FOR_SUFFIX
-    cut = [_cut(segment, f"~{_digest(segment)}", most) for segment in segments]
+    cut = [_cut(segment, segment, most) for segment in segments]
     longest = rules.longest - _FOR_SUFFIX
     if _length(cut) <= longest:
         return "/".join(cut)
-    leaf = _cut(cut[-1], f"~{_digest(name)}", min(most, longest, len(cut[-1].encode()) - 1))
+    leaf = _cut(cut[-1], name, min(most, longest, len(cut[-1].encode()) - 1))
     return "/".join([*_as_many(cut[:-1], longest - len(leaf.encode())), leaf])
 
 
@@ -261,11 +261,12 @@ def _suffixed(name: str, suffix: str, rules: Rules) -> str:
     return f"{folder}{slash}{_first_bytes(stem, most)}{suffix}{extension}"
 
 
-def _cut(segment: str, suffix: str, most: int) -> str:
-    """Return a segment; of one that is longer than `most` bytes its beginning, a suffix and the extension."""
+def _cut(segment: str, known_by: str, most: int) -> str:
+    """Return a segment; of one that is longer than `most` bytes its beginning, a digest and the extension."""
     if len(segment.encode()) <= most:
         return segment
     stem, extension = _parted(segment)
+    suffix = f"~{_digest(known_by)}"
     return _first_bytes(stem, most - len((suffix + extension).encode())) + suffix + extension
 
 
