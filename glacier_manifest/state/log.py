@@ -27,6 +27,8 @@ from glacier_manifest.state.rows import moment_text, optional_text
 
 #: What an import logs: of a record that it brought, of a further job of a request, and of the whole file.
 IMPORTED, DUPLICATE = "imported", "duplicate"
+#: What is logged of a record that a person has taken out.
+FORGOTTEN = "forgotten"
 
 _INTO_EVENTS = "INSERT INTO events (at, service_at, run, event, key, generation, details) VALUES "
 _VALUES = "(?, ?, ?, ?, ?, ?, ?)"
@@ -97,7 +99,7 @@ def _event(run: Run, change: Change, after: Record) -> tuple[str | int | None, .
     )
 
 
-def log_import(
+def log_record(
     connection: sqlite3.Connection,
     run: Run,
     event: str,
@@ -106,7 +108,7 @@ def log_import(
     about: Record,
     details: Mapping[str, Any],
 ) -> None:
-    """Log what an import told of one record: that it was taken, or that a job was paid for twice."""
+    """Log what was told of one record: that it was taken over or out, or that a job was paid for twice."""
     values = (moment_text(at), None, run.id, event, about.key, about.generation, json.dumps(details))
     connection.execute(_ABOUT_A_RECORD, values)
 

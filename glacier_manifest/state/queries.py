@@ -74,8 +74,8 @@ _IS_LATEST = (
 )
 STANDING_GROUPS = (
     "SELECT substr(address, 1, instr(address, '/') - 1) AS job, account_id, region, vault, type, tier, "
-    "status, slot IS NOT NULL AS scheduled, count(*), coalesce(sum(size), 0), sum(size IS NULL), "
-    f"min(expires_at), max(expires_at) FROM requests WHERE {_IS_LATEST} "
+    "status, slot IS NOT NULL AS scheduled, min(expires_at), max(expires_at), "
+    f"count(*), coalesce(sum(size), 0), sum(size IS NULL) FROM requests WHERE {_IS_LATEST} "
     "GROUP BY job, account_id, region, vault, type, tier, status, scheduled ORDER BY min(id)"
 )
 _IS_ENDING = f"status = '{Status.SUCCEEDED}' AND expires_at <= ? AND {_IS_LATEST}"
@@ -310,16 +310,23 @@ def _approval(row: tuple[Any, ...]) -> Approval:
 
 
 def _standing_group(row: tuple[Any, ...]) -> StandingGroup:
-    place, (status, scheduled, jobs, size, unknown_sizes, first, last) = row[:6], row[6:]
+    where, (status, scheduled, first_ends_at, last_ends_at), sums = row[:6], row[6:10], row[10:]
+    job, account_id, region, vault, kind, tier = where
+    jobs, size, unknown_sizes = sums
     return StandingGroup(
-        *place,
+        job,
+        account_id,
+        region,
+        vault,
+        kind,
+        tier,
         _STATUSES[status],
         bool(scheduled),
         jobs,
         size,
         unknown_sizes,
-        optional_moment(first),
-        optional_moment(last),
+        optional_moment(first_ends_at),
+        optional_moment(last_ends_at),
     )
 
 

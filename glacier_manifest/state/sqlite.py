@@ -15,6 +15,7 @@ from glacier_manifest.state import faults, opening, queries
 from glacier_manifest.state.batch import Batch
 from glacier_manifest.state.binding import bind
 from glacier_manifest.state.changes import Change
+from glacier_manifest.state.forgetting import forget
 from glacier_manifest.state.importing import Duplicate, Imported, import_knowledge
 from glacier_manifest.state.knowledge import Knowledge
 from glacier_manifest.state.log import Run, log_decision, log_run
@@ -315,6 +316,18 @@ class SqliteState(ReadOnlyState):
             approval = _approve(connection, self._run, digest=digest, how=how, at=at, lifted=lifted)
             connection.execute("COMMIT")
             return approval
+
+    def forget(self, key: str) -> int:
+        """Take all purchases of a request out, and log what was known of them; return how many they were.
+
+        Raises:
+            Refused: ``not-forgettable``: one of them is under way.
+            StateError: The state cannot be written.
+        """
+        forgotten = self._writer.submit(
+            lambda connection: forget(connection, self._run, key, at=self._clock())
+        )
+        return forgotten.result()
 
     def import_knowledge(
         self, knowledge: Iterable[Knowledge], *, tell: Callable[[Duplicate], None]

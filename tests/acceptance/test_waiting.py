@@ -136,3 +136,31 @@ def test_status_tells_a_request_a_line(applied: User) -> None:
         True,
         True,
     ]
+
+
+class TestForget:
+    ADDRESS = f"photos/my-vault/{DASHED}"
+
+    def test_what_has_ended_is_forgotten_where_somebody_says_yes(self, applied: User) -> None:
+        applied.sandbox.clock.advance(10)
+        assert applied.run("wait").code == 0
+
+        applied.run("state", "forget", self.ADDRESS).refused_with(5, "not-confirmed")
+        forgotten = applied.run("state", "forget", self.ADDRESS, "--yes")
+
+        assert (forgotten.code, forgotten.out) == (0, f"{self.ADDRESS}: forgotten\n"), forgotten.err
+        assert [record["archive_id"] for record in applied.records()] == [ARCHIVE]
+
+    def test_a_job_that_glacier_still_lists_is_taken_over_and_not_bought_again(self, applied: User) -> None:
+        applied.sandbox.clock.advance(10)
+        assert applied.run("wait").code == 0
+        applied.run("state", "forget", self.ADDRESS, "--yes")
+
+        again = applied.run("apply", "jobs.yaml", "--yes")
+
+        assert (again.out, applied.sent()) == ("Apply: 1 adopted, 1 kept.\n", 2), again.err
+
+    def test_what_is_in_progress_is_not_forgotten(self, applied: User) -> None:
+        applied.run("state", "forget", self.ADDRESS, "--yes").refused_with(5, "not-forgettable")
+
+        assert {record["status"] for record in applied.records()} == {"in_progress"}

@@ -34,6 +34,7 @@ PROMISED = {
     "state list": {"--format", "--status", "--state"},
     "state show": {"--format", "--state"},
     "state export": {"--state"},
+    "state forget": {"--yes", "--lock-timeout", "--state"},
     "state resolve": {"--job-id", "--assume-lost", "--lock-timeout", "--state"},
     "iam-policy": {"--for", "--account-id", "--state", "--region"},
     "schema": set(),
