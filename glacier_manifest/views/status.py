@@ -28,6 +28,8 @@ _ATTENTION = {
     Status.REJECTED: "Glacier said no; correct the manifest, then apply again",
     Status.EXPIRED: "the output is gone; buy it again with 'glacier-manifest apply --restart expired'",
 }
+#: What saves an output before it is gone.
+STORING = "store what is not stored: 'aws glacier get-job-output' takes the job's ID"
 _SHOWN = 20
 
 
@@ -145,9 +147,9 @@ def _ending(state: State, overview: Overview) -> Iterator[str]:
         return
     outputs = "1 output is" if number == 1 else f"{number} outputs are"
     within = format_duration(overview.within)
-    yield f"{outputs} gone within {within} (store what is not stored with 'glacier-manifest fetch'):"
+    yield f"{outputs} gone within {within} ({STORING}):"
     for record in state.ending(before=overview.ends_before, most=_SHOWN):
-        yield f"  {left(record.expires_at or overview.at, overview.at):<11}  {record.address}"
+        yield f"  {left(record.expires_at or overview.at, overview.at):<11}  {record.address}  job {record.job_id}"
     yield from _more(number, Status.SUCCEEDED)
     yield ""
 

@@ -92,9 +92,9 @@ def test_outputs_that_are_gone_soon_come_first_the_soonest_first_with_what_saves
     assert (
         human(state)
         == """\
-2 outputs are gone within 6h (store what is not stored with 'glacier-manifest fetch'):
-  2h           wedding/photos/a2
-  5h           wedding/photos/a1
+2 outputs are gone within 6h (store what is not stored: 'aws glacier get-job-output' takes the job's ID):
+  2h           wedding/photos/a2  job Job-a2-0
+  5h           wedding/photos/a1  job Job-a1-0
 
 1 failed (buy them again with 'glacier-manifest apply --restart failed'):
   failed       wedding/photos/a0  job Job-a0-0  job-failed: Archive is damaged
@@ -110,7 +110,7 @@ In all: 3 succeeded, 1 failed.
 def test_an_output_past_its_day_may_be_gone_at_any_moment(state: SqliteState) -> None:
     succeeded(state, "a2", ends_at=NOON)
 
-    assert "  now, at any moment  wedding/photos/a2\n" in human(state, NOON + HOUR)
+    assert "  now, at any moment  wedding/photos/a2  job Job-a2-0\n" in human(state, NOON + HOUR)
 
 
 def test_a_failure_that_was_bought_again_needs_nobody(state: SqliteState) -> None:

@@ -96,7 +96,7 @@ def _checked(state: State, overview: view.Overview, arguments: StatusArguments) 
     if arguments.expiring_within is not None:
         if state.ending_count(before=overview.ends_before):
             within = format_duration(arguments.expiring_within)
-            next_step = f"outputs are gone within {within}: store them with 'glacier-manifest fetch'"
+            next_step = f"outputs are gone within {within}: {view.STORING}"
             return strongest(bad, Exit.PENDING), next_step
         return bad, failures.next_step(Exit.REQUESTS_FAILED)
     pending = Exit.PENDING if any(counts[status] for status in UNDER_WAY) else Exit.DONE
