@@ -149,7 +149,8 @@ def _ending(state: State, overview: Overview) -> Iterator[str]:
     within = format_duration(overview.within)
     yield f"{outputs} gone within {within} ({STORING}):"
     for record in state.ending(before=overview.ends_before, most=_SHOWN):
-        yield f"  {left(record.expires_at or overview.at, overview.at):<11}  {record.address}  job {record.job_id}"
+        time_left = left(record.expires_at or overview.at, overview.at)
+        yield f"  {time_left:<11}  {record.address}  job {record.job_id}"
     yield from _more(number, Status.SUCCEEDED)
     yield ""
 
