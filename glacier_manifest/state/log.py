@@ -132,7 +132,10 @@ def _details(change: Change, after: Record) -> dict[str, Any]:
     if isinstance(change, Find | Adopt) and change.duplicates:
         told["duplicates"] = list(change.duplicates)
     if isinstance(change, Fetch):
-        told["output"] = after.output
+        told |= {"output": after.output, "verified_by": after.verified_by}
+        told |= {"output_tree_hash": after.output_tree_hash, "output_size": after.output_size}
+    if getattr(change, "next_marker", None) is not None:
+        told["next_marker"] = after.next_marker
     if getattr(change, "mishap", None) is not None and after.mishap is not None:
         told |= {"code": after.mishap.code, "message": after.mishap.message}
     return told

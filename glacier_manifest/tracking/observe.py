@@ -25,6 +25,7 @@ def observed(record: Record, job: ListedJob, *, at: datetime) -> Observe | None:
         expires_at=seen.expires_at,
         size=seen.size,
         mishap=seen.mishap,
+        next_marker=seen.next_marker,
     )
 
 
@@ -46,4 +47,5 @@ def _with(record: Record, change: Observe) -> Record:
         expires_at=change.expires_at,
         size=record.size if change.size is None else change.size,
         mishap=change.mishap,
+        next_marker=change.next_marker,
     )

@@ -199,7 +199,7 @@ def test_a_whole_life_leaves_its_marks_on_the_record(state: State) -> None:
         SEND_AGAIN,
         ACCEPT,
         Observe(KEY, 0, ended, Status.SUCCEEDED, completed_at=ended, expires_at=gone, size=77),
-        Fetch(KEY, 0, gone, "photos/wedding.jpg"),
+        Fetch(KEY, 0, gone, "photos/wedding.jpg", "ab" * 32, 78, "tree-hash"),
     )
 
     assert only(state) == replace(
@@ -215,7 +215,33 @@ def test_a_whole_life_leaves_its_marks_on_the_record(state: State) -> None:
         service_at=NOON,
         changed_at=gone,
         output="photos/wedding.jpg",
+        output_tree_hash="ab" * 32,
+        output_size=78,
+        verified_by="tree-hash",
     )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (INTEND, ACCEPT, Observe(KEY, 0, LATER, Status.SUCCEEDED, next_marker="page-2")),
+        (INTEND, LOSE, Find(KEY, 0, LATER, "job-1", Status.SUCCEEDED, next_marker="page-2")),
+        (
+            replace(
+                adopt(Status.SUCCEEDED), record=replace(adopt(Status.SUCCEEDED).record, next_marker="page-2")
+            ),
+        ),
+    ],
+    ids=["observed", "found", "adopted"],
+)
+def test_where_the_next_page_of_an_inventory_begins_is_kept(
+    state: State, changes: tuple[Change, ...]
+) -> None:
+    write(state, *changes)
+    assert only(state).next_marker == "page-2"
+
+    write(state, observe(Status.SUCCEEDED), FETCH)
+    assert only(state).next_marker == "page-2"
 
 
 def test_an_intent_after_a_rejection_takes_over_what_is_sent_now_and_forgets_when_it_was_answered(

@@ -1,10 +1,11 @@
 """From what Glacier lists to what the state should know."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from glacier_manifest.aws.descriptions import ListedJob, StatusCode
+from glacier_manifest.aws.descriptions import InventoryParameters, ListedJob, StatusCode
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Observe
@@ -99,6 +100,24 @@ def test_a_job_that_did_not_surely_end_changes_nothing(status_code: StatusCode, 
 )
 def test_the_size_is_that_of_what_was_asked_for_or_none(job: ListedJob, size: int | None) -> None:
     assert seen(job).size == size
+
+
+@pytest.mark.parametrize(
+    ("status_code", "told", "next_marker"),
+    [
+        (StatusCode.SUCCEEDED, "page-2", "page-2"),
+        (StatusCode.SUCCEEDED, None, None),
+        (StatusCode.SUCCEEDED, "", None),
+        (StatusCode.FAILED, "page-1", None),
+    ],
+    ids=["there is more", "the last page", "an empty one", "a failure may tell what was sent"],
+)
+def test_only_a_success_tells_where_the_next_page_of_an_inventory_begins(
+    status_code: StatusCode, told: str | None, next_marker: str | None
+) -> None:
+    page = replace(listed(status_code=status_code), inventory=InventoryParameters(marker=told))
+
+    assert seen(page).next_marker == next_marker
 
 
 def test_records_are_seen_as_if_it_were_written_down() -> None:
