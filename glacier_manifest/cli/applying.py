@@ -26,7 +26,7 @@ from glacier_manifest.errors import Exit, Interrupted
 from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.scratch.scratch import Scratch
-from glacier_manifest.starting.apply import Service, Terms, apply
+from glacier_manifest.starting.apply import Service, Stage, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.events import Event, Outcome
 from glacier_manifest.starting.healing import Healing
@@ -178,11 +178,13 @@ def _started(
 
 
 def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Terms:
+    staged_bytes = source.pace.staged_bytes
     return Terms(
         requests_per_second=source.pace.requests_per_second,
         concurrency=source.pace.concurrency,
         endurance=Endurance(1 if arguments.fail_fast else arguments.max_errors),
         bytes_per_day=source.pace.bytes_per_day,
+        stage=None if staged_bytes is None else Stage(lambda: staged_bytes),
     )
 
 
@@ -261,6 +263,11 @@ def _next_step(summary: Summary, applied: _Applied) -> str:
         return (
             f"run the same command again from {report.again_at:%Y-%m-%d %H:%M} UTC on: "
             "what is left over may be sent then"
+        )
+    if report.stage_was_full and summary.exit is Exit.PENDING:
+        return (
+            "as much is started and not yet fetched as pace.staged_bytes lets: fetch what is ready with "
+            "'glacier-manifest fetch', then run the same command again; 'glacier-manifest run' does both"
         )
     if summary.exit is Exit.PENDING and applied.plan.blocked:
         waits_for = applied.plan.blocked[0].waits_for
