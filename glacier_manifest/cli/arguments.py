@@ -22,19 +22,25 @@ class AwsArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanningArguments(AwsArguments):
+class AskingArguments(AwsArguments):
+    """Which requests of the manifests are meant."""
+
+    targets: tuple[str, ...]
+    excludes: tuple[str, ...]
+    skip_bad_rows: bool = False
+    new_account: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningArguments(AskingArguments):
     """Which requests are meant, and what may be done about them."""
 
     paths: tuple[Path, ...]
     form: str
-    targets: tuple[str, ...]
-    excludes: tuple[str, ...]
     restarts: tuple[str, ...]
     allowances: tuple[str, ...]
     prices: Path | None
     max_jobs: int | None
-    skip_bad_rows: bool
-    new_account: bool
     no_adopt: bool
     state: str | None
 
@@ -85,4 +91,23 @@ class WaitArguments(AwsArguments):
     goal: Goal
     deadline: timedelta | None
     poll: timedelta | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchArguments(AskingArguments):
+    """The command line of `fetch`."""
+
+    paths: tuple[Path, ...]
+    form: str
+    to: str | None
+    overwrite: bool
+    storage_class: str | None
+    sse: str | None
+    sse_kms_key_id: str | None
+    part_size: int
+    concurrency: int
+    deadline: timedelta | None
+    lock_timeout: timedelta
+    report: Path | None
     state: str | None

@@ -21,6 +21,7 @@ COMMANDS = {
     "apply": Entry("apply", "Start what the manifests or a saved plan ask for, each job once."),
     "status": Entry("status", "Show what the jobs are doing."),
     "wait": Entry("wait", "Wait until jobs have ended."),
+    "fetch": Entry("fetch", "Store the outputs of jobs that have succeeded, verified."),
     "state": Entry("state", "Look into the state, or settle an unknown outcome."),
     "inventory": Entry("inventory", "Look into vault inventories: list, show, diff."),
     "convert": Entry("convert", "Turn AWS CLI JSON into a manifest."),

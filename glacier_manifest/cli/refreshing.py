@@ -69,13 +69,14 @@ def watched(arguments: AwsArguments, named: str | None, manifests: tuple[Path, .
     """
     service = ServiceClock(time.monotonic)
     with Clients(arguments.connection()) as clients, state_to_update(named, manifests) as state:
-        for region in _regions(state):
+        for region in regions_of(state):
             check_endpoint(state.identity, clients.endpoint(region))
         reader = GlacierReader(clients, on_service_time=service.hear)
         yield Watched(state, reader, Clocks(now, service.now))
 
 
-def _regions(state: State) -> set[str]:
+def regions_of(state: State) -> set[str]:
+    """Return the regions that a state has requests in."""
     return {group.region for group in state.standing_groups()}
 
 

@@ -88,6 +88,28 @@ def state_to_write(
 
 
 @contextmanager
+def state_to_fetch(
+    named: str | None, manifests: Iterable[Path], *, command: Sequence[str], lock_timeout: timedelta
+) -> Iterator[SqliteState]:
+    """Hold the fetch lock, and open a state that exists: what was stored is written into it.
+
+    Args:
+        named: What `--state` or its environment variable says.
+        manifests: The manifests, beside which it is otherwise.
+        command: What this run does, for the message that others get meanwhile.
+        lock_timeout: How long to wait for another run to end.
+    """
+    place = location.locate(named, environment=None, manifests=manifests)
+    holder = Holder(_user(), platform.node(), os.getpid())
+    lock = FileLock(place.path, "fetch", holder=holder, timing=Timing(now, time.monotonic, time.sleep))
+    with (
+        lock.hold(command=shlex.join(command), timeout=lock_timeout),
+        state_to_update(named, manifests) as state,
+    ):
+        yield state
+
+
+@contextmanager
 def state_to_update(named: str | None, manifests: Iterable[Path]) -> Iterator[SqliteState]:
     """Open a state that exists to write down what Glacier shows; takes no lock, since it starts nothing."""
     place = location.locate(named, environment=None, manifests=manifests)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.fetching.output import JobOutput, Whole
 from glacier_manifest.fetching.parts import Part
+from glacier_manifest.fetching.report import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +44,19 @@ class WholeDamaged:
     error: GlacierManifestError
 
 
-Event = PartRead | PartsHeld | ReadingAgain | WholeDamaged
+@dataclass(frozen=True, slots=True)
+class FetchingBegan:
+    """So many outputs are to be fetched, of so many bytes as far as is known."""
+
+    outputs: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutputEnded:
+    """What became of an output."""
+
+    outcome: Outcome
+
+
+Event = FetchingBegan | PartRead | PartsHeld | ReadingAgain | WholeDamaged | OutputEnded

@@ -28,6 +28,8 @@ MOST_DESCRIBED = 100
 #: How far this host's clock may be behind the service's and the oldest output still be looked at.
 _AHEAD = timedelta(days=30)
 _PAGE = 50
+#: What a record may be whose job, once it is listed as ended, has an output that was not fetched.
+_WITH_OUTPUT = frozenset({Status.IN_PROGRESS, Status.SUCCEEDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ class Refreshed:
 class _Look:
     """One look, as far as it has come."""
 
-    def __init__(self, state: State, reader: Reader, clocks: Clocks) -> None:
+    def __init__(
+        self, state: State, reader: Reader, clocks: Clocks, noted: Callable[[ListedJob], None]
+    ) -> None:
+        self._noted = noted
         self._state = state
         self._reader = reader
         self._clocks = clocks
@@ -98,6 +103,8 @@ class _Look:
         for job_id, record in awaited.items():
             if vault_of(record) == vault:
                 suspects.pop(job_id, None)
+            if vault_of(record) == vault and record.status in _WITH_OUTPUT and jobs[job_id].completed:
+                self._noted(jobs[job_id])
         self._write(
             observed(record, jobs[job_id], at=at)
             for job_id, record in awaited.items()
@@ -142,7 +149,12 @@ class _Look:
 
 
 def refresh(
-    state: State, reader: Reader, *, clocks: Clocks, most_described: int = MOST_DESCRIBED
+    state: State,
+    reader: Reader,
+    *,
+    clocks: Clocks,
+    most_described: int = MOST_DESCRIBED,
+    noted: Callable[[ListedJob], None] = lambda _job: None,
 ) -> Refreshed:
     """List each vault that has jobs in progress, once, and write down what became of them.
 
@@ -153,12 +165,13 @@ def refresh(
         reader: Lists and describes.
         clocks: Tell the time; the service's must be told by the reader's answers.
         most_described: How many jobs are described at most.
+        noted: Told of listed jobs whose output may be wanted, so that nobody need ask about them again.
 
     Raises:
         ServiceError: A vault that exists cannot be listed; what was seen before is written down.
         StateError: The state cannot be written.
     """
-    look = _Look(state, reader, clocks)
+    look = _Look(state, reader, clocks, noted)
     suspects = {one.job_id: one for one in _suspects(state, clocks, most_described) if one.job_id is not None}
     for vault in vaults_in_progress(state):
         look.list_vault(vault, suspects)
