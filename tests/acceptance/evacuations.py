@@ -1,18 +1,22 @@
 """Vaults that are emptied: what was uploaded, the names that it had, and what came of it."""
 
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 
 from glacier_manifest.fetching.names import OURS
 from glacier_manifest.inventory.names import cloudberry, fastglacier, mt2
-from glacier_manifest.sandbox import Sandbox
+from glacier_manifest.sandbox import Job, Sandbox, SandboxClock, hurried
 from glacier_manifest.sandbox.archives import Archive
 from glacier_manifest.units import MIB
+from tests.acceptance.user import User
 
 MODIFIED = datetime(2015, 7, 17, 12, tzinfo=UTC)
 
@@ -45,6 +49,40 @@ class Held:
         """Return those whose path begins so."""
         found = {path: one for path, one in self.archives.items() if path.startswith(folder)}
         return Held(self.vault, found)
+
+
+#: The whole loop in one manifest: what the inventory tells is retrieved once it is stored.
+INVENTORY = """
+  inventory:
+    type: inventory-retrieval
+    vault: photos
+    save_to: inventories/{vault}.json
+"""
+EVACUATION = (
+    INVENTORY
+    + """
+  restored:
+    type: archive-retrieval
+    vault: photos
+    tier: Bulk
+    archives: {inventory: {job: inventory}}
+    limits: {jobs: 100000}
+    save_to: restored/{path}
+"""
+)
+
+
+@contextmanager
+def glacier_of(user: User, *, job_time: float, speed: float = 1.0) -> Iterator[User]:
+    """Give somebody another Glacier.
+
+    Args:
+        user: In whose folder it is used.
+        job_time: How long jobs take, in seconds of its clock.
+        speed: How fast its clock runs.
+    """
+    with Sandbox(clock=SandboxClock(hurried(speed)), job_time=job_time, seed=1) as sandbox:
+        yield User(user.folder, sandbox)
 
 
 def log_uniform(count: int, largest: int, seed: int = 5) -> list[int]:
@@ -98,14 +136,44 @@ def check_restored(folder: Path, held: Held) -> None:
     assert [name for name, path in files.items() if unlike(held.archives[name], read(path))] == []
 
 
-def kill_after(process: "subprocess.Popen[str]", happened: Callable[[], bool]) -> None:
-    """Kill a process, as `kill -9` does, as soon as something has happened, unless it ends before."""
-    while process.poll() is None and not happened():
+def restarts_in(sandbox: Sandbox) -> int:
+    """Return how many jobs were bought for what an earlier job had been bought for.
+
+    Each of them only after that one had failed or had expired.
+    """
+    latest: dict[str | None, Job] = {}
+    restarts = 0
+    for job in sandbox.accepted:
+        before = latest.get(job.archive_id)
+        if before is not None:
+            assert before.failure is not None or before.expires_at <= job.created, "bought twice"
+            restarts += 1
+        latest[job.archive_id] = job
+    return restarts
+
+
+def most_staged(state: Path) -> int:
+    """Return the most bytes that were started and not yet fetched, as the state's own log has it."""
+    with closing(sqlite3.connect(state)) as connection:
+        rows = connection.execute(
+            "SELECT event, coalesce(size, 0) FROM events JOIN requests USING (key, generation)"
+            " WHERE event IN ('accepted', 'fetched') ORDER BY events.id"
+        ).fetchall()
+    levels = accumulate(size if event == "accepted" else -size for event, size in rows)
+    return max(levels, default=0)
+
+
+def kill_after(process: "subprocess.Popen[str]", sandbox: Sandbox, calls: int) -> bool:
+    """Kill a process, as `kill -9` does, once it has made so many calls; say whether it lived until then."""
+    most = sum(sandbox.counts().values()) + calls
+    while process.poll() is None and sum(sandbox.counts().values()) < most:
         try:
             process.wait(0.002)
         except subprocess.TimeoutExpired:
             continue
+    lived = process.poll() is None
     process.kill()
+    return lived
 
 
 def _digest(pieces: Iterable[bytes]) -> str:
