@@ -1,8 +1,9 @@
 """What a command line says, as plain values; a field is named as click names its option."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from glacier_manifest.aws.session import Connection
 from glacier_manifest.tracking.waiting import Goal
@@ -71,6 +72,38 @@ class ApplyArguments(PlanningArguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunArguments(PlanningArguments):
+    """The command line of `run`."""
+
+    report: Path | None
+    yes: bool
+    expect: str | None
+    once: bool
+    heartbeat: Path | None
+    deadline: timedelta | None
+    poll: timedelta | None
+    max_errors: int
+    fail_fast: bool
+    lock_timeout: timedelta
+    settle: timedelta
+    to: str | None
+    overwrite: bool
+    storage_class: str | None
+    sse: str | None
+    sse_kms_key_id: str | None
+    part_size: int
+    concurrency: int
+
+    def applying(self, *, deadline: timedelta) -> ApplyArguments:
+        """Return the command line that `apply` would have."""
+        return ApplyArguments(**_shared(self, ApplyArguments), new_state=False, deadline=deadline)
+
+    def fetching(self) -> "FetchArguments":
+        """Return the command line that `fetch` would have."""
+        return FetchArguments(**_shared(self, FetchArguments))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusArguments(AwsArguments):
     """The command line of `status`."""
 
@@ -111,3 +144,11 @@ class FetchArguments(AskingArguments):
     lock_timeout: timedelta
     report: Path | None
     state: str | None
+
+
+def _shared(arguments: RunArguments, kind: type[ApplyArguments | FetchArguments]) -> dict[str, Any]:
+    """Return what one command line says of another's fields."""
+    mine = {one.name for one in fields(arguments)} - {"deadline"}
+    wanted = [one.name for one in fields(kind) if one.name in mine]
+    said = {name: getattr(arguments, name) for name in wanted}
+    return said | ({"deadline": arguments.deadline} if kind is FetchArguments else {})

@@ -6,7 +6,7 @@ see there, and nothing else is shared.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from threading import Event as Flag
@@ -20,6 +20,8 @@ from glacier_manifest.running.pulse import Pulse
 
 #: Seconds after which an activity that is at work and tells nothing is taken to hang.
 HANGS_AFTER = 1800.0
+#: Seconds of one piece of a long wait.
+_PIECE = 30.0
 
 
 class Ending(Enum):
@@ -49,13 +51,28 @@ class Time:
     longest_pause: float = 600.0
 
 
+class _Stop(Flag):
+    """A flag that is waited for in pieces, so that a long wait is not taken for a hang."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        super().__init__()
+        self._pulse = pulse
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the flag is set, or so many seconds have passed; say whether it is set."""
+        left = float("inf") if timeout is None else timeout
+        while not super().wait(min(left, _PIECE)) and (left := left - _PIECE) > 0:
+            self._pulse.beat()
+        return self.is_set()
+
+
 @dataclass(slots=True)
 class _Strand:
     """One activity, and how it stands."""
 
     activity: Activity
     pulse: Pulse
-    stop: Flag = field(default_factory=Flag)
+    stop: Flag
     is_at_work: bool = False
     is_held: bool = False
     trouble: GlacierManifestError | None = None
@@ -84,7 +101,7 @@ class Loop:
         time: Time,
         tell: Callable[[Event], None],
     ) -> None:
-        self._strands = [_Strand(one, Pulse(time.monotonic)) for one in activities]
+        self._strands = [_strand(one, time) for one in activities]
         self._held = held
         self._time = time
         self._tell = tell
@@ -246,6 +263,11 @@ class Loop:
             strand.is_at_work = False
         if had is not None:
             self._tell(Recovered(strand.activity.name, at - since))
+
+
+def _strand(activity: Activity, time: Time) -> _Strand:
+    pulse = Pulse(time.monotonic)
+    return _Strand(activity, pulse, _Stop(pulse))
 
 
 def _word(strand: _Strand) -> str:
