@@ -95,8 +95,18 @@ class Portion:
     selection: Selection | None = None
 
 
+def _first_page(first: Lot) -> Iterable[Lot]:
+    """Where nothing is known of an inventory, only its first page can be asked for."""
+    return (first,)
+
+
 def expand(
-    jobs: Iterable[Job], *, places: Mapping[str, Place], now: datetime, sources: Sources
+    jobs: Iterable[Job],
+    *,
+    places: Mapping[str, Place],
+    now: datetime,
+    sources: Sources,
+    pages: Callable[[Lot], Iterable[Lot]] = _first_page,
 ) -> Iterator[Portion]:
     """Stream all that the jobs ask for, portion by portion, in the order of the manifest.
 
@@ -105,6 +115,7 @@ def expand(
         places: The account and region of each, by name.
         now: The moment whose slots count, with a timezone.
         sources: Opens what the jobs name.
+        pages: Returns the pages that are known of an inventory, that which it is given being the first.
 
     Raises:
         InvalidInput: A list or an inventory is wrong, or is another vault's.
@@ -115,7 +126,7 @@ def expand(
             lot = lot_at(job, vault, now)
             match job.ask:
                 case InventoryRetrieval():
-                    yield Portion(lot, [Piece()])
+                    yield from (Portion(page, [Piece()]) for page in pages(lot))
                 case SelectQuery() as query:
                     yield Portion(lot, map(_named, query.archive_ids))
                 case Archives(from_inventory=FromInventory() as wish) as archives:

@@ -51,6 +51,7 @@ class _Line(Edge):
     size: int | None
     created: str | None = None
     bounded: str | None = None
+    page: int = 1
     body: dict[str, Any]
 
 
@@ -117,6 +118,7 @@ def _line_of(action: Action) -> _Line:
         size=request.size,
         created=request.created,
         bounded=action.bounded,
+        page=request.what.page if isinstance(request.what, InventoryRetrieval) else 1,
         body=request.body(tier=None, description=request.description),
     )
 
@@ -210,7 +212,7 @@ def _request(line: _Line) -> Request:
     return Request(
         job=line.job,
         vault=Vault(line.account_id, line.region, line.vault),
-        what=_what(line.body),
+        what=_what(line.body, line.page),
         tiers=line.tiers,
         description=line.body.get("Description"),
         sns_topic=line.body.get("SNSTopic"),
@@ -221,7 +223,7 @@ def _request(line: _Line) -> Request:
     )
 
 
-def _what(body: Mapping[str, Any]) -> What:
+def _what(body: Mapping[str, Any], page: int) -> What:
     match JobType(body["Type"]):
         case JobType.ARCHIVE_RETRIEVAL:
             return ArchiveRetrieval(body["ArchiveId"], _byte_range(body.get("RetrievalByteRange")))
@@ -233,6 +235,7 @@ def _what(body: Mapping[str, Any]) -> What:
                 end_date=parameters.get("EndDate"),
                 limit=parameters.get("Limit"),
                 marker=parameters.get("Marker"),
+                page=page,
             )
         case JobType.SELECT:
             return Select(body["ArchiveId"], body["SelectParameters"], body["OutputLocation"])
