@@ -16,6 +16,7 @@ from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.inventories import opens_stored
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
 from glacier_manifest.cli.signals import draining
@@ -26,6 +27,7 @@ from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.destination import Existing
 from glacier_manifest.fetching.events import Event
 from glacier_manifest.fetching.fetch import Service, Surroundings, Terms, fetch
+from glacier_manifest.fetching.pieces import archive_identity, is_held
 from glacier_manifest.fetching.places import Opening, Places
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
@@ -90,17 +92,19 @@ def _fetched(
         )
         wants = wants_of(manifest, arguments, state=state, clients=clients, scratch=scratch, now=now())
         flag = Flag()
+        places = places_of(arguments, state=state, clients=clients, scratch=scratch)
         with draining(console.note, flag) as stop, _progress(console) as tell:
             report = fetch(
                 state,
                 wants,
-                service=Service(door.described, GlacierOutput(clients)),
-                places=places_of(arguments, state=state, clients=clients, scratch=scratch),
+                service=Service(door.described, GlacierOutput(clients), opens_stored(clients)),
+                places=places,
                 terms=Terms(part_size=arguments.part_size, bounds=Bounds(arguments.concurrency)),
                 surroundings=_surroundings(door, flag, arguments),
                 scratch=scratch,
                 tell=tell,
             )
+        places.tidy()
         code = _ended(console, arguments, report, pending=pending(state, wants))
         if stop.signal_number is not None:
             raise Interrupted(
@@ -146,7 +150,8 @@ def standing(state: State) -> Iterator[tuple[str, str]]:
     """Stream the outputs that were stored: the identity of each, and where."""
     for record in latest_purchases(state):
         if record.status is Status.FETCHED and record.output is not None:
-            yield f"{record.key}.{record.generation}", record.output
+            identity = archive_identity(record) if is_held(record) else f"{record.key}.{record.generation}"
+            yield identity, record.output
 
 
 def _surroundings(door: Door, flag: Flag, arguments: FetchArguments) -> Surroundings:
@@ -187,7 +192,9 @@ def _ended(console: Console, arguments: FetchArguments, report: Report, *, pendi
     counts = report.counts
     code = strongest(
         Exit.REQUESTS_FAILED if counts[Result.FAILED] or counts[Result.EXPIRED] else Exit.DONE,
-        Exit.PENDING if pending or counts[Result.LEFT] or counts[Result.HELD] else Exit.DONE,
+        Exit.PENDING
+        if pending or report.incomplete or counts[Result.LEFT] or counts[Result.HELD]
+        else Exit.DONE,
     )
     if code is not Exit.DONE:
         console.err(failures.next_line(failures.next_step(code)))

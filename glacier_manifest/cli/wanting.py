@@ -13,6 +13,7 @@ from glacier_manifest.cli.asking import Knows, account_lookup, ask_knowing, know
 from glacier_manifest.cli.inventories import Inventories
 from glacier_manifest.cli.vault_names import no_names
 from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.fetching.pieces import pieces_known
 from glacier_manifest.fetching.wants import Anywhere, Meant, OfManifests, OfState, Told, Wants
 from glacier_manifest.inventory.archive import Archive
 from glacier_manifest.inventory.bad_rows import BadRows
@@ -23,6 +24,7 @@ from glacier_manifest.manifest import Job, Manifest, is_glob
 from glacier_manifest.planning.place import region_of
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
+from glacier_manifest.tracking.latest import latest_purchases
 
 
 def wants_of(
@@ -51,15 +53,15 @@ def wants_of(
     to = None if arguments.to is None else Anywhere.parse(arguments.to, Path())
     if manifest is None:
         assert to is not None  # noqa: S101 - `fetch_command` has refused
-        return OfState(to, targets=arguments.targets, excludes=arguments.excludes)
+        known = pieces_known(latest_purchases(state), scratch)
+        return OfState(to, known, targets=arguments.targets, excludes=arguments.excludes)
     draft = Draft(scratch)
     told: MutableMapping[str, Told] = scratch.mapping()
     awaited = _awaited(state, scratch)
     is_plain = len(state.identity.accounts) == 1
     account = known_account(state) if is_plain else account_lookup(arguments, state, clients)
-    known = _with_known_vaults(manifest, state)
     ask_knowing(
-        known,
+        _with_known_vaults(manifest, state),
         replace(arguments, skip_bad_rows=True),  # an inventory is read for names; plan tells of its rows
         Knows(partial(_region, arguments, clients), no_names, account),
         draft=draft,

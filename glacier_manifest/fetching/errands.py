@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from glacier_manifest.aws.descriptions import ListedJob
 from glacier_manifest.errors import Failed
@@ -10,9 +9,10 @@ from glacier_manifest.fetching.destination import Output
 from glacier_manifest.fetching.download import Errand
 from glacier_manifest.fetching.names import Name
 from glacier_manifest.fetching.output import JobOutput, Whole, alone, output_of, put_together
+from glacier_manifest.fetching.pages import page_of
 from glacier_manifest.fetching.parts import Division, divided
+from glacier_manifest.fetching.pieces import archive_identity
 from glacier_manifest.fetching.places import Place
-from glacier_manifest.fetching.queue import archive_of
 from glacier_manifest.fetching.template import Filling
 from glacier_manifest.fetching.wants import Told, Want
 from glacier_manifest.inventory.names.table import decode, path_of
@@ -106,11 +106,6 @@ def together(pieces: Sequence[Wanted], place: Place) -> Prepared:
     )
 
 
-def archive_identity(record: Record) -> str:
-    """Return the identity of the archive that a record's output is a piece of."""
-    return f"archive {sha256(archive_of(record).encode()).hexdigest()}"
-
-
 def _cuts(served: Sequence[Wanted]) -> set[int]:
     """Return where pieces begin and end; a split tells that of those too that are not there yet."""
     split = served[0].want.split
@@ -145,6 +140,7 @@ def filling_of(wanted: Wanted) -> Filling:
         archive_id=record.archive_id,
         path=None if told is None else path_of(told.description),
         slot=record.slot,
+        page=page_of(record),
     )
 
 

@@ -1,6 +1,6 @@
 """Fetching: from the jobs that have succeeded to outputs that are stored, verified, and known as such."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,11 +14,14 @@ from glacier_manifest.fetching.download import Download, Errand
 from glacier_manifest.fetching.errands import Prepared, Wanted, single, together
 from glacier_manifest.fetching.events import Event, FetchingBegan, OutputEnded
 from glacier_manifest.fetching.names import Reason
+from glacier_manifest.fetching.joining import join_inventories
 from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Verified
+from glacier_manifest.fetching.pages import Joining, Opens, in_file
 from glacier_manifest.fetching.parts import USUAL_PART
+from glacier_manifest.fetching.pieces import become_one, is_piece
 from glacier_manifest.fetching.places import Place, Places
 from glacier_manifest.fetching.pool import Bounds, Pool
-from glacier_manifest.fetching.queue import Queue, is_piece
+from glacier_manifest.fetching.queue import Queue
 from glacier_manifest.fetching.reading import PartReader, Patience
 from glacier_manifest.fetching.recording import Recorder
 from glacier_manifest.fetching.report import Outcome, Report, Result
@@ -55,10 +58,12 @@ class Service:
     Attributes:
         described: Tells of jobs.
         outputs: Opens ranges of outputs.
+        stored: Opens what was stored before, the pages of an inventory.
     """
 
     described: Described
     outputs: OutputReader
+    stored: Opens = in_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,15 @@ def fetch(
     )
     try:
         run.fetch()
+        if not surroundings.stop():
+            join_inventories(
+                state,
+                wants,
+                joining=Joining(state, service.stored, surroundings.now),
+                places=places,
+                report=report,
+                tell=lambda outcome: tell(OutputEnded(outcome)),
+            )
     except GlacierManifestError as error:
         run.report.error = run.report.error or error
     return run.report
@@ -230,11 +244,23 @@ class _Run:
         place = self._place(wanted)
         if place is None:
             return
-        if wanted[0].want.split is not None and is_piece(wanted[0].record):
+        if self._become_one(wanted):
             yield from self._tried(wanted, partial(together, wanted, place))
             return
         for one in wanted:
             yield from self._tried([one], partial(single, one, place, self._terms.part_size))
+
+    def _become_one(self, wanted: list[Wanted]) -> bool:
+        """Say whether these are pieces of an archive that become one file."""
+        first = wanted[0]
+        if not is_piece(first.record):
+            return False
+        size = None if first.want.split is not None else first.job.archive_size
+        return become_one(self._siblings(first.record).values(), size=size)
+
+    def _siblings(self, record: Record) -> Mapping[str, Record]:
+        """Return all pieces of an archive that the state knows, by key."""
+        return self._state.latest(self._wants.pieces(record))
 
     def _tried(self, wanted: list[Wanted], make: Callable[[], Prepared]) -> Iterator[Prepared]:
         try:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from glacier_manifest.fetching.wants import job_in
-from glacier_manifest.jobs.request import JobType, Vault
+from glacier_manifest.fetching.pieces import archive_of, is_piece
+from glacier_manifest.jobs.request import Vault
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text
@@ -63,18 +63,6 @@ class Queue:
         """Stream the keys of what is stored together, what is gone soonest first."""
         for _unit, rows in groupby(self._scratch.rows(_IN_ORDER), key=lambda row: row[0]):
             yield tuple(key for _, key in rows)
-
-
-def is_piece(record: Record) -> bool:
-    """Say whether a record is a retrieval of a range of an archive."""
-    return record.retrieval_byte_range is not None and record.type == JobType.ARCHIVE_RETRIEVAL
-
-
-def archive_of(record: Record) -> str:
-    """Return what all pieces of one archive share that one job asks for."""
-    return " ".join(
-        (record.account_id, record.region, record.vault, record.archive_id or "", job_in(record.address))
-    )
 
 
 def _row(record: Record) -> tuple[object, ...]:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from glacier_manifest.drafting.draft import Draft
+from glacier_manifest.fetching.pieces import archive_of, job_in
 from glacier_manifest.fetching.template import Template
 from glacier_manifest.jobs.address import AddressPattern, Match
-from glacier_manifest.jobs.request import InventoryRetrieval, JobType
+from glacier_manifest.jobs.request import InventoryRetrieval, JobType, Vault
 from glacier_manifest.manifest import Archives, Job
 from glacier_manifest.planning.lot import Lot, Piece
 from glacier_manifest.planning.stencil import key_of
@@ -49,6 +50,12 @@ class Wants(Protocol):
     def of(self, record: Record) -> Want | None:
         """Return what is wanted of a record's output; None where it is not to be stored."""
 
+    def inventories(self) -> Iterable[Lot]:
+        """Return the inventories whose pages are to be put together: what asks for the first page of each."""
+
+    def pieces(self, record: Record) -> Iterable[str]:
+        """Return the keys of all pieces of a record's archive that its job asks for, as far as is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anywhere:
@@ -88,12 +95,21 @@ class OfState:
 
     Args:
         to: Where they go.
+        pieces: Tells the keys of all pieces of an archive that the state knows (`pieces.archive_of`).
         targets: Addresses that are meant; all where there is none.
         excludes: Addresses that are not.
     """
 
-    def __init__(self, to: Anywhere, *, targets: Iterable[str] = (), excludes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        to: Anywhere,
+        pieces: Callable[[str], Iterable[str]],
+        *,
+        targets: Iterable[str] = (),
+        excludes: Iterable[str] = (),
+    ) -> None:
         self._to = to
+        self._pieces = pieces
         self._meant = Meant(targets, excludes)
 
     def of(self, record: Record) -> Want | None:
@@ -101,6 +117,14 @@ class OfState:
         if record.address not in self._meant:
             return None
         return Want(self._to.of(record), job_in(record.address))
+
+    def inventories(self) -> Iterable[Lot]:
+        """Return none: only a manifest tells which pages belong together."""
+        return ()
+
+    def pieces(self, record: Record) -> Iterable[str]:
+        """Return the keys of all pieces of a record's archive."""
+        return self._pieces(archive_of(record))
 
 
 class OfManifests:
@@ -140,6 +164,21 @@ class OfManifests:
             return None
         told = None if record.archive_id is None else self._told(record.archive_id)
         return Want(template, lot.job, told, self._split(lot))
+
+    def inventories(self) -> Iterable[Lot]:
+        """Return the inventories that the manifests ask for."""
+        return (lot for lot in self._draft.lots if _is_first_page(lot) and self._is_left(lot))
+
+    def _is_left(self, lot: Lot) -> bool:
+        """Say whether it is among what the user means."""
+        return self._draft.lot_of(key_of(lot, Piece()).hex()) is not None
+
+    def pieces(self, record: Record) -> Iterable[str]:
+        """Return the keys of all pieces of a record's archive."""
+        vault = Vault(record.account_id, record.region, record.vault)
+        job = job_in(record.address)
+        asked = self._draft.retrievals(vault, record.archive_id or "")
+        return [one.key for one in asked if one.request.job == job and one.request.byte_range is not None]
 
     def _template(self, lot: Lot, record: Record) -> Template | None:
         if self._to is not None:
@@ -183,6 +222,10 @@ class Meant:
         return wanted and not any(_fits(one, text) for one in self._excludes)
 
 
+def _is_first_page(lot: Lot) -> bool:
+    return isinstance(lot.asking, InventoryRetrieval) and lot.asking.page == 1
+
+
 def _fits(pattern: AddressPattern, address: str) -> bool:
     return pattern.match(address) is not Match.NONE
 
@@ -193,8 +236,3 @@ def placed(text: str, folder: Path) -> Template:
     if template.in_s3:
         return template
     return replace(template, base=str(folder.absolute() / template.base))
-
-
-def job_in(address: str) -> str:
-    """Return the name of the job that an address begins with."""
-    return address.partition("/")[0]
