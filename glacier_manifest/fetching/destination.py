@@ -75,18 +75,49 @@ class Kept:
     roots: tuple[bytes, ...]
 
 
+class Intake(Protocol):
+    """One part on its way into a draft, which holds it only when `keep` has returned."""
+
+    def put(self, at: int, piece: Body) -> None:
+        """Take bytes as they come, `at` counted from the part's first; what stood there is written over.
+
+        Raises:
+            Failed: The place does not take them.
+        """
+
+    def keep(self, root: bytes) -> None:
+        """All bytes were put and verified, their tree hash being `root`: no kill loses the part from now on.
+
+        Raises:
+            Failed: The place does not take it (``no-room``, ``cannot-save``, or what S3 says).
+        """
+
+
 class Draft(Protocol):
     """An output on its way."""
 
     def held(self) -> Mapping[int, bytes]:
         """Return the tree hash of each part that stands safely, by the part's number."""
 
+    def intake(self, part: Part) -> Intake:
+        """Begin to take in one part; parts are taken in by several threads, each part by one."""
+
+    def memory(self, part: Part) -> int:
+        """Return how many bytes of memory an intake of a part needs."""
+
     def write(self, part: Part, body: Body, root: bytes) -> None:
-        """Keep one part, whose tree hash is `root`; when this returns, no kill loses it.
+        """Keep one part whose bytes are at hand, `root` being their tree hash; no kill loses it any more.
 
         Raises:
             Failed: The place does not take it (``no-room``, ``cannot-save``, or what S3 says).
             ValueError: The body is not as long as the part.
+        """
+
+    def secure(self) -> bool:
+        """Let what is held survive a power cut; say whether a later run will find it here.
+
+        Raises:
+            Failed: ``no-room``, ``cannot-save``.
         """
 
     def finish(self) -> Kept:

@@ -11,12 +11,21 @@ from glacier_manifest.errors import Failed, GlacierManifestError
 from glacier_manifest.fetching.destination import Destination, Draft, Kept, Output
 from glacier_manifest.fetching.events import Event, PartRead, PartsHeld, WholeDamaged
 from glacier_manifest.fetching.inventories import walked
-from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Whole
+from glacier_manifest.fetching.output import (
+    Ending,
+    Fetched,
+    JobOutput,
+    LeftOff,
+    NotFetched,
+    Partly,
+    Whole,
+)
 from glacier_manifest.fetching.parts import Division, Part
-from glacier_manifest.fetching.reading import Body, PartReader, StopAskedError
+from glacier_manifest.fetching.reading import PartReader, StopAskedError
 from glacier_manifest.fetching.room import Claim, Room
 from glacier_manifest.fetching.tree_hash import combined
 from glacier_manifest.inventory.reading import Walked
+from glacier_manifest.jobs.request import ByteRange
 
 #: Where all parts came right and the whole is wrong, it is read once more from its first byte.
 _MOST_WHOLES = 2
@@ -127,10 +136,11 @@ class Download:
         if not self._pending:
             return None
         part = self._errand.division.part(self._pending[0])
-        if part.length > most:
+        memory = self._draft.memory(part)
+        if memory > most:
             return None
         self._pending.popleft()
-        return partial(self._fetch, part), part.length
+        return partial(self._fetch, part), memory
 
     def _begin(self) -> None:
         kept = self._errand.destination.kept(self._errand.kept_as)
@@ -153,16 +163,17 @@ class Download:
         self._stage = _Stage.PARTS
 
     def _fetch(self, part: Part) -> None:
-        self._keep(part, self._read(part))
+        intake = self._draft.intake(part)
+        intake.keep(self._reader.read_to(intake.put, *self._source_of(part), part))
+        self._kept(part)
 
-    def _read(self, part: Part, known: bytes | None = None) -> Body:
+    def _source_of(self, part: Part) -> tuple[JobOutput, ByteRange]:
         source = self._errand.whole.source_of(part)
         if source is None:
             raise LookupError(f"no output has part {part}")
-        return self._reader.read(*source, part, known)
+        return source
 
-    def _keep(self, part: Part, body: Body) -> None:
-        self._draft.write(part, body.view, body.root)
+    def _kept(self, part: Part) -> None:
         self._claim.used(part.length)
         self._tell(PartRead(self._errand.whole, part))
 
@@ -174,15 +185,17 @@ class Download:
         """Yield an inventory in order; what an earlier run held is read once more, to be walked over."""
         held = self._draft.held()
         for part in self._errand.division:
-            body = self._read(part, held.get(part.number))
+            body = self._reader.read(*self._source_of(part), part, held.get(part.number))
             if part.number not in held:
-                self._keep(part, body)
+                self._draft.write(part, body.view, body.root)
+                self._kept(part)
             yield body.view
 
     def _end(self) -> None:
         held, division = self._draft.held(), self._errand.division
         if len(held) < len(division):
-            self._ended = Partly(self._errand.whole, len(division) - len(held))
+            absent = frozenset(range(len(division))).difference(held)
+            self._ended = Partly(self._errand.whole, len(absent), absent, self._draft.secure())
             return
         roots = tuple(held[part.number] for part in division)
         if self._is_right(roots):

@@ -131,6 +131,22 @@ class Folder:
         return self._parts / sha256(output.identity.encode()).hexdigest()[:32]
 
 
+class FileIntake:
+    """A part on its way into a file: it is no part there until the journal has it."""
+
+    def __init__(self, part_file: PartFile, part: Part) -> None:
+        self._part_file = part_file
+        self._part = part
+
+    def put(self, at: int, piece: Body) -> None:
+        """Write bytes of it."""
+        self._part_file.put(self._part.start + at, piece)
+
+    def keep(self, root: bytes) -> None:
+        """Remember that it is there."""
+        self._part_file.keep(self._part, root)
+
+
 class FileDraft:
     """A file on its way into a folder."""
 
@@ -144,10 +160,24 @@ class FileDraft:
         """Return the tree hash of each part that stands safely, by the part's number."""
         return self._part_file.held()
 
+    def intake(self, part: Part) -> "FileIntake":
+        """Begin to take in one part, straight to its place in the file."""
+        return FileIntake(self._part_file, part)
+
+    def memory(self, _part: Part) -> int:
+        """Return nothing: bytes are written as they come."""
+        return 0
+
     def write(self, part: Part, body: Body, root: bytes) -> None:
         """Keep one part."""
         self._output.check(part, body)
-        self._part_file.write(part, body, root)
+        self._part_file.put(part.start, body)
+        self._part_file.keep(part, root)
+
+    def secure(self) -> bool:
+        """Write what is held to the disk."""
+        self._part_file.sync()
+        return True
 
     def finish(self) -> Kept:
         """Let the file appear under its name, or beside what has that name already."""

@@ -20,6 +20,7 @@ from glacier_manifest.aws.s3_writing import Head, S3Writer, StoredPart, Storing,
 from glacier_manifest.errors import Failed, GlacierManifestError, UsageError
 from glacier_manifest.fetching.alone import alone
 from glacier_manifest.fetching.destination import Body, Existing, Kept, Output
+from glacier_manifest.fetching.gathered import Gathering
 from glacier_manifest.fetching.names import Rules, alternatives
 from glacier_manifest.fetching.parts import Part
 from glacier_manifest.fetching.resume import Journal, remembered
@@ -180,7 +181,7 @@ class Bucket:
         return self._notes / f"{sha256(place.encode()).hexdigest()[:32]}.{kind}"
 
 
-class ObjectDraft:
+class ObjectDraft(Gathering):
     """An object on its way that is written in one piece: its parts are gathered in memory."""
 
     def __init__(self, bucket: Bucket, output: Output) -> None:
@@ -198,6 +199,10 @@ class ObjectDraft:
         self._output.check(part, body)
         self._body[part.start : part.end] = body
         self._held[part.number] = root
+
+    def secure(self) -> bool:
+        """Say that no later run will find what is here: it is gathered in memory."""
+        return False
 
     def finish(self) -> Kept:
         """Write the object."""
@@ -226,7 +231,7 @@ class ObjectDraft:
         self._body = bytearray()
 
 
-class MultipartDraft:
+class MultipartDraft(Gathering):
     """An object on its way whose parts go to S3 as they come."""
 
     def __init__(self, bucket: Bucket, output: Output) -> None:
@@ -255,6 +260,12 @@ class MultipartDraft:
         with self._lock:
             self._stored[part.number] = stored
             self._held[part.number] = root
+
+    def secure(self) -> bool:
+        """Write to the disk which parts S3 has."""
+        with told(Path(str(self._address()))):
+            self._journal.sync()
+        return True
 
     def finish(self) -> Kept:
         """Let the object appear."""

@@ -62,13 +62,17 @@ class PartFile:
         """
         return dict(self._held)
 
-    def write(self, part: Part, body: bytes | bytearray | memoryview, root: bytes) -> None:
-        """Write a part that was verified, and remember its tree hash."""
+    def put(self, at: int, piece: bytes | bytearray | memoryview) -> None:
+        """Write bytes of a part that is not held, `at` counted from the first of the whole."""
         with told(self._path):
-            view, at = memoryview(body).cast("B"), part.start
+            view = memoryview(piece).cast("B")
             while view:
                 written = os.pwrite(self._file, view, at)
                 view, at = view[written:], at + written
+
+    def keep(self, part: Part, root: bytes) -> None:
+        """A part that was put was verified: remember its tree hash."""
+        with told(self._path):
             self._journal.keep(part.number, root)
         self._held[part.number] = root
 
@@ -83,6 +87,13 @@ class PartFile:
             self._journal.stored(str(final))
             (os.replace if overwrite else put_new)(self._path, final)
             sync_folder(final.parent)
+
+    def sync(self) -> None:
+        """Write what is held to the disk, whatever happens to the power."""
+        with told(self._path):
+            os.fsync(self._file)
+            self._journal.sync()
+            sync_folder(self._path.parent)
 
     def discard(self) -> None:
         """Forget all parts, and begin anew."""

@@ -82,6 +82,32 @@ def test_parts_come_in_any_order(place: Place) -> None:
     assert place.contents() == {"photos/a.jpg": LARGE}
 
 
+def test_a_part_is_held_only_when_its_intake_is_told_to_keep_it(place: Place) -> None:
+    output = output_of(LARGE)
+    with place.keeping().draft(output) as draft:
+        for part, piece, root in parts_of(output, LARGE):
+            intake = draft.intake(part)
+            intake.put(0, bytes(len(piece)))  # a first reading, which came corrupt
+            for at in range(0, len(piece), MIB):
+                intake.put(at, piece[at : at + MIB])
+            before = draft.held()
+            intake.keep(root)
+            assert (part.number in before, part.number in draft.held()) == (False, True)
+        draft.finish()
+
+    assert place.contents() == {"photos/a.jpg": LARGE}
+
+
+def test_what_was_put_and_not_kept_is_not_held_by_a_later_run(place: Place) -> None:
+    output = output_of(LARGE)
+    with place.keeping().draft(output) as draft:
+        (part, piece, _root), *_ = parts_of(output, LARGE)
+        draft.intake(part).put(0, piece)
+
+    with place.keeping().draft(output) as draft:
+        assert draft.held() == {}
+
+
 def test_what_a_run_left_is_there_for_the_next(place: Place) -> None:
     output = output_of(LARGE)
     with place.keeping().draft(output) as draft:

@@ -15,7 +15,9 @@ import pytest
 from glacier_manifest.aws.causes import Cause
 from glacier_manifest.aws.output import OutputReader, OutputStream
 from glacier_manifest.errors import Exit
+from glacier_manifest.fetching.destination import Output
 from glacier_manifest.fetching.events import PartRead, PartsHeld, ReadingAgain, WholeDamaged
+from glacier_manifest.fetching.folder import FileDraft, Folder
 from glacier_manifest.fetching.output import (
     Fetched,
     LeftOff,
@@ -25,6 +27,7 @@ from glacier_manifest.fetching.output import (
     alone,
     put_together,
 )
+from glacier_manifest.fetching.parts import Part
 from glacier_manifest.fetching.tree_hash import tree_hash
 from glacier_manifest.jobs.request import ByteRange, Vault
 from glacier_manifest.units import MIB
@@ -252,6 +255,23 @@ def test_nothing_is_read_where_there_is_no_room_for_it(glacier: Glacier, tmp_pat
     assert glacier.ranges_asked() == 0
 
 
+class InMemory(Folder):
+    """A folder whose parts are gathered in memory before they are written, as those of a bucket are."""
+
+    @contextmanager
+    def draft(self, output: Output) -> Iterator[FileDraft]:
+        with super().draft(output) as draft:
+            yield GatheringDraft(draft)
+
+
+class GatheringDraft(FileDraft):
+    def __init__(self, draft: FileDraft) -> None:
+        vars(self).update(vars(draft))
+
+    def memory(self, part: Part) -> int:
+        return part.length
+
+
 @pytest.mark.parametrize(("memory", "most"), [(2 * MIB, 2), (1, 1), (64 * MIB, 3)])
 def test_memory_and_threads_bound_how_many_parts_are_read_at_once(
     glacier: Glacier, tmp_path: Path, memory: int, most: int
@@ -260,11 +280,23 @@ def test_memory_and_threads_bound_how_many_parts_are_read_at_once(
     glacier.sandbox.faults.add("GetJobOutput", "latency", seconds=0.05)
     counting = Counting(reader_of(glacier))
     run = Run(counting, threads=3, memory=memory)
+    errands = [errand(tmp_path / str(at), one, MIB) for at, one in enumerate(wholes)]
 
-    endings = list(run.fetch(errand(tmp_path / str(at), one, MIB) for at, one in enumerate(wholes)))
+    endings = list(run.fetch(replace(one, destination=InMemory(tmp_path)) for one in errands))
 
     assert [type(ending) for ending in endings] == [Fetched, Fetched]
     assert counting.most == most
+
+
+def test_parts_that_go_straight_to_a_file_take_no_memory(glacier: Glacier, tmp_path: Path) -> None:
+    whole = alone(glacier.archive(bytes_of(4 * MIB)))
+    glacier.sandbox.faults.add("GetJobOutput", "latency", seconds=0.05)
+    counting = Counting(reader_of(glacier))
+
+    (ending,) = Run(counting, threads=3, memory=1).fetch([errand(tmp_path / "photo", whole, MIB)])
+
+    assert isinstance(ending, Fetched)
+    assert counting.most == 3
 
 
 @pytest.mark.parametrize("kind", ["JSON", "CSV"])
@@ -307,7 +339,7 @@ def test_an_inventory_that_was_left_off_goes_on(glacier: Glacier, tmp_path: Path
     glacier.sandbox.generate(VAULT.name, 20_000)
     whole = alone(glacier.inventory())
     asked = count()
-    (ending,) = Run(reader_of(glacier), stop=lambda: next(asked) > 6).fetch(
+    (ending,) = Run(reader_of(glacier), stop=lambda: next(asked) > 20).fetch(
         [errand(tmp_path / "inventory", whole, MIB)]
     )
     assert ending == LeftOff(whole)

@@ -25,7 +25,8 @@ def path(tmp_path: Path) -> Path:
 def write(parts: PartFile, *numbers: int) -> None:
     for part in (DIVISION.part(number) for number in numbers):
         piece = BODY[part.start : part.end]
-        parts.write(part, piece, tree_hash([piece]))
+        parts.put(part.start, piece)
+        parts.keep(part, tree_hash([piece]))
 
 
 def held(path: Path, identity: str = "one", division: Division = DIVISION) -> set[int]:
