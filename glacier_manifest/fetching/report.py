@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.fetching.names import Reason
-from glacier_manifest.state.record import Mishap
+from glacier_manifest.state.record import Mishap, Record
 
 
 class Result(StrEnum):
@@ -58,6 +58,11 @@ class Outcome:
     mishap: Mishap | None = None
 
 
+def outcome_of(record: Record, result: Result) -> Outcome:
+    """Return that an output ended so, with nothing more to say."""
+    return Outcome(result, record.address, record.key, record.generation, record.job_id)
+
+
 @dataclass(slots=True)
 class Report:
     """How one run of fetching ended.
@@ -68,6 +73,7 @@ class Report:
         bytes_read: Bytes that came over the network and were kept.
         bytes_stored: Bytes of what was stored under its name.
         renamed: How many did not get the name that was wanted.
+        incomplete: How many inventories wait for a page.
         nowhere: How many outputs nobody has said a place for.
         error: What ended the run before its time, or kept a place from taking outputs.
     """
@@ -77,6 +83,7 @@ class Report:
     bytes_read: int = 0
     bytes_stored: int = 0
     renamed: int = 0
+    incomplete: int = 0
     nowhere: int = 0
     error: GlacierManifestError | None = None
 

@@ -26,6 +26,7 @@ class Filling:
         path: The name decoded from the archive's description; None where no inventory tells it.
         slot: The slot of an inventory's schedule; None where it has none, and then the date stands for it.
         byte_range: The piece of the archive, where it is kept as a file of its own.
+        page: Which page of an inventory that comes in several; None where it is whole.
     """
 
     vault: str
@@ -35,6 +36,7 @@ class Filling:
     path: str | None = None
     slot: str | None = None
     byte_range: ByteRange | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Template:
         text = "".join(literal + _value(place, filling, path) for literal, place in self.pieces)
         if filling.byte_range is not None:
             text = f"{text}.{filling.byte_range}"
+        if filling.page is not None:
+            text = f"{text}.page-{filling.page}"
         return Name(text, path.reasons if has_path else ())
 
 

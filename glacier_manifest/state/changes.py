@@ -166,6 +166,33 @@ class Fetch:
     verified_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The output of a FETCHED one was put together with others: what it is part of stands at `output` now.
+
+    The other fields are as those of `Fetch`. Joining what is joined already changes nothing.
+    """
+
+    key: str
+    generation: int
+    at: datetime
+    output: str
+    output_tree_hash: str
+    output_size: int
+    verified_by: str
+
+
 Change = (
-    Intend | SendAgain | Accept | Reject | LoseTrack | Release | Withdraw | Find | Adopt | Observe | Fetch
+    Intend
+    | SendAgain
+    | Accept
+    | Reject
+    | LoseTrack
+    | Release
+    | Withdraw
+    | Find
+    | Adopt
+    | Observe
+    | Fetch
+    | Join
 )

@@ -15,6 +15,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -47,6 +48,7 @@ EVENTS: Mapping[type[Any], str] = {
     Adopt: "adopted",
     Observe: "observed",
     Fetch: "fetched",
+    Join: "joined",
 }
 
 
@@ -131,7 +133,7 @@ def _details(change: Change, after: Record) -> dict[str, Any]:
         told["job_id"] = after.job_id
     if isinstance(change, Find | Adopt) and change.duplicates:
         told["duplicates"] = list(change.duplicates)
-    if isinstance(change, Fetch):
+    if isinstance(change, Fetch | Join):
         told |= {"output": after.output, "verified_by": after.verified_by}
         told |= {"output_tree_hash": after.output_tree_hash, "output_size": after.output_size}
     if getattr(change, "next_marker", None) is not None:

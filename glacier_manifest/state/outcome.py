@@ -16,6 +16,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -213,6 +214,19 @@ def _fetch(change: Fetch, known: Known) -> Record:
         verified_by=change.verified_by,
         mishap=None,
     )
+
+
+@_after.register
+def _join(change: Join, known: Known) -> Record | None:
+    before = _from(Status.FETCHED, known)
+    after = replace(
+        before,
+        output=change.output,
+        output_tree_hash=change.output_tree_hash,
+        output_size=change.output_size,
+        verified_by=change.verified_by,
+    )
+    return None if after == before else after
 
 
 def _kept(moment: datetime | None) -> datetime | None:
