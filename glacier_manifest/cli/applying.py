@@ -79,7 +79,8 @@ def _applied(
             tell=both(MinuteLine(console.note, now=time.monotonic), run_log(console)),
         )
         around = surroundings(ground.service, stop=Flag(), lasting=arguments.deadline)
-        ahead = planned(ground, draft, around)
+        restarts = source.restarts(arguments.restarts)
+        ahead = planned(ground, draft, around, restarts=restarts, max_jobs=arguments.max_jobs)
         return _ended(console, arguments, _started(console, ground, ahead))
 
 
@@ -122,7 +123,7 @@ def _ended(console: Console, arguments: ApplyArguments, applied: Applied) -> Exi
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
     summary, report = Summary(applied.plan, applied.outcomes), applied.report
     if applied.rescued is not None:  # before all that is read from files: the disk may be full
-        _tell_of_rescue(console, applied.rescued)
+        tell_of_rescue(console, applied.rescued)
     if arguments.form == "json":
         console.lines(summaries.as_json(summary, requests=summary.told))
     else:
@@ -141,7 +142,7 @@ def _ended(console: Console, arguments: ApplyArguments, applied: Applied) -> Exi
     return summary.exit
 
 
-def _tell_of_rescue(console: Console, rescued: RescueFile) -> None:
+def tell_of_rescue(console: Console, rescued: RescueFile) -> None:
     """What the state could not take is on the screen whatever else fails: it may name paid jobs."""
     if rescued.path is None:
         console.err("the state could not be written, and no folder takes a file; save these lines:\n")

@@ -22,6 +22,7 @@ COMMANDS = {
     "status": Entry("status", "Show what the jobs are doing."),
     "wait": Entry("wait", "Wait until jobs have ended."),
     "fetch": Entry("fetch", "Store the outputs of jobs that have succeeded, verified."),
+    "run": Entry("run", "Start, wait and fetch, and again until all is stored."),
     "state": Entry("state", "Look into the state, or settle an unknown outcome."),
     "inventory": Entry("inventory", "Look into vault inventories: list, show, diff."),
     "convert": Entry("convert", "Turn AWS CLI JSON into a manifest."),

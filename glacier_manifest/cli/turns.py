@@ -16,6 +16,7 @@ from glacier_manifest.cli.wiring import now
 from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.drafted import Drafted
+from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.starting.apply import Service, Stage, Terms, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
@@ -74,7 +75,7 @@ class Applied:
     `too_old` holds the keys of unknowns of which Glacier's listing does not tell any more.
     """
 
-    plan: Plan
+    plan: Drafted
     report: Report
     outcomes: Mapping[str, Outcome]
     signal_number: int | None = None
@@ -100,13 +101,17 @@ def surroundings(service: ServiceClock, *, stop: Flag, lasting: timedelta) -> Su
     )
 
 
-def planned(ground: Ground, draft: Draft, around: Surroundings) -> Planned:
+def planned(
+    ground: Ground, draft: Draft, around: Surroundings, *, restarts: Restarts, max_jobs: int | None
+) -> Planned:
     """Plan: draft what is wanted, settle what is unknown, decide.
 
     Args:
         ground: What is wanted, and by whom.
         draft: Takes the requests; empty.
         around: Time.
+        restarts: What is to be bought again.
+        max_jobs: How many may start at most; None for all.
 
     Raises:
         GlacierManifestError: As the rooms below say.
@@ -119,10 +124,8 @@ def planned(ground: Ground, draft: Draft, around: Surroundings) -> Planned:
     )
     plan = Drafted(draft, ground.state.latest, made_at)
     _bind(ground.state, plan, ground.clients)
-    stock = healing.take_stock(draft, restarts=ground.source.restarts(arguments.restarts))
-    if arguments.max_jobs is not None:
-        plan = plan.next_ones(arguments.max_jobs)
-    return Planned(plan, stock, healing)
+    stock = healing.take_stock(draft, restarts=restarts)
+    return Planned(plan if max_jobs is None else plan.next_ones(max_jobs), stock, healing)
 
 
 def _healing(ground: Ground, around: Surroundings) -> Healing:

@@ -19,14 +19,17 @@ _OF_THE_SERVICE = frozenset(
 )
 #: Room that somebody makes: for outputs, for temporary files, for the state.
 _OF_ROOM = frozenset({"no-room", "scratch-unwritable", "state-full"})
-_OF_THE_STATE = frozenset({"state-busy"})
+_PASSING = _OF_THE_SERVICE | _OF_ROOM | {"state-busy"}
 
 
 def passes(error: GlacierManifestError) -> bool:
     """Say whether an error may pass without anybody changing what was asked for."""
-    if isinstance(error, NotYet | Locked):
-        return True
-    return error.code in _OF_THE_SERVICE | _OF_ROOM | _OF_THE_STATE
+    return isinstance(error, NotYet | Locked) or code_passes(error.code)
+
+
+def code_passes(code: str) -> bool:
+    """Say the same of an error of which only the code is left."""
+    return code in _PASSING
 
 
 def wants_room(error: GlacierManifestError) -> bool:

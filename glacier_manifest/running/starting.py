@@ -13,8 +13,8 @@ _REPLAN = 900.0
 _REST = 10
 #: Seconds before what was put off is tried again: at first, at last.
 _FIRST_PAUSE, _LONGEST_PAUSE = 300.0, 3600.0
+_EVER_SUCCEEDED = frozenset({Status.SUCCEEDED, Status.FETCHED})
 _ENDED_BADLY = frozenset({Status.FAILED, Status.EXPIRED})
-_STORED = frozenset({Status.FETCHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ class Started:
 class _Signs:
     """What makes a new plan worth its while."""
 
-    inventories: int
-    ended_badly: int
+    succeeded: int = 0
+    stored: int = 0
+    ended_badly: int = 0
 
 
 class Starting:
@@ -54,20 +55,28 @@ class Starting:
     Args:
         state: Tells what has become of jobs.
         turn: Plans and starts once, and ends before so many seconds have passed.
+        stored: Returns how many inventories this run has stored.
         monotonic: Tells the seconds of a clock that is never set.
     """
 
     name = "starting"
 
     def __init__(
-        self, state: State, turn: Callable[[Turn, float], Started], *, monotonic: Callable[[], float]
+        self,
+        state: State,
+        turn: Callable[[Turn, float], Started],
+        *,
+        stored: Callable[[], int],
+        monotonic: Callable[[], float],
     ) -> None:
         self._state = state
+        self._stored = stored
         self._turn = turn
         self._monotonic = monotonic
         self._last: Started | None = None
         self._ended_at = 0.0
-        self._signs = _Signs(0, 0)
+        self._signs = _Signs()
+        self._seen, self._look_at = _Signs(), 0.0
         self._pauses = 0
 
     def due_in(self) -> float:
@@ -86,35 +95,43 @@ class Starting:
 
     def is_pending(self) -> bool:
         """Say whether something is to be started, or an outcome to be found out."""
-        return self._last is None or bool(self._last.left or self._last.unknown)
+        if self._last is None or self._last.left or self._last.unknown:
+            return True
+        self._look_at = 0.0  # what others have just done counts
+        return self._is_asked_for(self._last)
 
     def take(self, turn: Turn) -> None:
         """Plan, and start what may be started; what comes meanwhile is in the next plan."""
-        self._signs = self._seen(has_blocked=True)
+        signs = self._look()
         planning = 0.0 if self._last is None else self._last.planning
         last = self._turn(turn, max(_REPLAN, planning * _REST))
-        self._ended_at = self._monotonic()
+        self._signs, self._ended_at = signs, self._monotonic()
         self._pauses = self._pauses + 1 if last.left and not last.was_cut_short else 0
         self._last = last
 
-    def wants_new_plan(self) -> bool:
-        """Say whether a turn that is under way should end, since its plan has become old."""
+    def is_overtaken(self) -> bool:
+        """Say whether a turn that is under way should end: what came meanwhile asks for a new plan."""
         return self._last is not None and self._is_asked_for(self._last)
 
     def _is_asked_for(self, last: Started) -> bool:
-        if not (last.blocked or last.buys_again):
-            return False
-        seen = self._seen(has_blocked=bool(last.blocked))
-        more_inventories = bool(last.blocked) and seen.inventories != self._signs.inventories
-        return more_inventories or (last.buys_again and seen.ended_badly != self._signs.ended_badly)
+        seen, before = self._signs_now(), self._signs
+        if (seen.succeeded, seen.stored) != (before.succeeded, before.stored):
+            return True
+        return last.buys_again and seen.ended_badly != before.ended_badly
 
-    def _seen(self, *, has_blocked: bool) -> _Signs:
-        ended_badly = sum(self._state.count(_ENDED_BADLY).values())
-        return _Signs(self._stored_inventories() if has_blocked else 0, ended_badly)
+    def _signs_now(self) -> _Signs:
+        """Look into the state, but not all the while: it may hold millions."""
+        began = self._monotonic()
+        if began >= self._look_at:
+            self._seen = self._look()
+            ended = self._monotonic()
+            self._look_at = ended + (ended - began) * _REST
+        return self._seen
 
-    def _stored_inventories(self) -> int:
-        return sum(
+    def _look(self) -> _Signs:
+        succeeded = sum(
             group.jobs
             for group in self._state.standing_groups()
-            if group.type == JobType.INVENTORY_RETRIEVAL and group.status in _STORED
+            if group.type == JobType.INVENTORY_RETRIEVAL and group.status in _EVER_SUCCEEDED
         )
+        return _Signs(succeeded, self._stored(), sum(self._state.count(_ENDED_BADLY).values()))
