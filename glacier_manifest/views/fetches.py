@@ -93,7 +93,13 @@ class SoFar:
 
 def human(report: Report, *, pending: int) -> str:
     """Return what went wrong or got another name, then the counts in one line."""
-    return "\n".join([*_sections(report), *_renamed(report), _counts(report, pending)]) + "\n"
+    return "\n".join([*attention(report), _counts(report, pending)]) + "\n"
+
+
+def attention(report: Report) -> Iterator[str]:
+    """Yield what went wrong, and what got another name."""
+    yield from _sections(report)
+    yield from _renamed(report)
 
 
 def _sections(report: Report) -> Iterator[str]:
