@@ -64,6 +64,11 @@ class Prepared:
     name: Name
     place: Place
 
+    @property
+    def is_archive(self) -> bool:
+        """Whether pieces of an archive are put together."""
+        return self.errand.kept_as.identity == archive_identity(self.served[0].record)
+
 
 def single(wanted: Wanted, place: Place, part_size: int) -> Prepared:
     """Return the errand that stores one output as a file of its own.

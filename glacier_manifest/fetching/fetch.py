@@ -1,34 +1,35 @@
 """Fetching: from the jobs that have succeeded to outputs that are stored, verified, and known as such."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
 from glacier_manifest.aws.causes import Cause
 from glacier_manifest.aws.output import PASSING, OutputReader
-from glacier_manifest.errors import Failed, GlacierManifestError, Locked
+from glacier_manifest.errors import GlacierManifestError, Locked
 from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.download import Download, Errand
 from glacier_manifest.fetching.errands import Prepared, Wanted, single, together
 from glacier_manifest.fetching.events import Event, FetchingBegan, OutputEnded
-from glacier_manifest.fetching.names import Reason
 from glacier_manifest.fetching.joining import join_inventories
+from glacier_manifest.fetching.lost import output_lost, piece_lost
+from glacier_manifest.fetching.names import Reason
 from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Verified
 from glacier_manifest.fetching.pages import Joining, Opens, in_file
 from glacier_manifest.fetching.parts import USUAL_PART
-from glacier_manifest.fetching.pieces import become_one, is_piece
+from glacier_manifest.fetching.pieces import become_one, held_among, is_piece, range_of
 from glacier_manifest.fetching.places import Place, Places
 from glacier_manifest.fetching.pool import Bounds, Pool
 from glacier_manifest.fetching.queue import Queue
 from glacier_manifest.fetching.reading import PartReader, Patience
 from glacier_manifest.fetching.recording import Recorder
-from glacier_manifest.fetching.report import Outcome, Report, Result
+from glacier_manifest.fetching.report import Outcome, Report, Result, outcome_of
 from glacier_manifest.fetching.wants import Wants
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.scratch.scratch import Scratch
-from glacier_manifest.state.changes import Fetch, Observe
+from glacier_manifest.state.changes import Change, Fetch, Join, Observe
 from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
 
@@ -146,7 +147,7 @@ def fetch(
                 wants,
                 joining=Joining(state, service.stored, surroundings.now),
                 places=places,
-                report=report,
+                report=run.report,
                 tell=lambda outcome: tell(OutputEnded(outcome)),
             )
     except GlacierManifestError as error:
@@ -181,6 +182,7 @@ class _Run:
         self._open: dict[str, Prepared] = {}
         self._recorder = Recorder(state)
         self._in_a_row = 0
+        self._besides = 0
         self._halted = False
 
     def fetch(self) -> None:
@@ -202,7 +204,9 @@ class _Run:
                 self._settle(self._open.pop(ending.whole.outputs[0].job_id), ending)
         finally:
             self._recorder.close()
-        self.report.counts[Result.LEFT] += self._queue.totals[0] - self.report.counts.total()
+        self.report.counts[Result.LEFT] += self._queue.totals[0] - (
+            self.report.counts.total() - self._besides
+        )
 
     def _stops(self) -> bool:
         return self._halted or self._surroundings.stop()
@@ -306,13 +310,44 @@ class _Run:
                 self._fetched(prepared, ending)
             case Partly():
                 self._in_a_row = 0
-                for one in prepared.served:
-                    self._end(one.record, Result.LEFT, None)
+                self._held(prepared, ending)
             case LeftOff():
                 for one in prepared.served:
                     self._end(one.record, Result.LEFT, None)
             case NotFetched():
                 self._not_fetched(prepared, ending.error)
+
+    def _held(self, prepared: Prepared, ending: Partly) -> None:
+        """Pieces that stand safely need their jobs' outputs no more; those that were lost are told of."""
+        errand, lost = prepared.errand, self._lost_pieces(prepared, ending)
+        for record in lost:
+            self._besides += 1
+            self._end(record, Result.FAILED, piece_lost(record, errand.destination.base))
+        if not ending.is_safe:
+            for one in prepared.served:
+                self._end(one.record, Result.LEFT, None)
+            return
+        location = f"{errand.destination.base.rstrip('/')}/{errand.kept_as.name}"
+        at, held_by = self._surroundings.now(), str(Verified.HELD)
+        self._recorder.record(
+            [
+                Fetch(one.record.key, one.record.generation, at, location, verified_by=held_by)
+                for one in prepared.served
+            ],
+            lambda: None,
+        )
+        for one in prepared.served:
+            outcome = outcome_of(one.record, Result.HELD)
+            self._told(replace(outcome, output=location, verified_by=held_by))
+
+    def _lost_pieces(self, prepared: Prepared, ending: Partly) -> Iterator[Record]:
+        """Yield pieces that were held once, and whose parts are not there any more."""
+        division = prepared.errand.division
+        for record in held_among(self._siblings(prepared.served[0].record)):
+            asked = range_of(record)
+            first, last = (place // division.part_size for place in (asked.start, asked.end))
+            if not ending.absent.isdisjoint(range(first, min(last + 1, len(division)))):
+                yield record
 
     def _fetched(self, prepared: Prepared, ending: Fetched) -> None:
         output, place = prepared.errand.kept_as, prepared.place
@@ -323,32 +358,24 @@ class _Run:
         result = Result.UNVERIFIED if ending.verified is Verified.LENGTH else Result.FETCHED
         size = output.division.length
         self.report.bytes_stored += size
-        changes = [
-            Fetch(
-                one.record.key,
-                one.record.generation,
-                self._surroundings.now(),
-                ending.kept.location,
-                output_tree_hash=ending.tree_hash,
-                output_size=size,
-                verified_by=str(ending.verified),
-            )
-            for one in prepared.served
+        verified = str(ending.verified)
+        stored = (self._surroundings.now(), ending.kept.location, ending.tree_hash, size, verified)
+        changes: list[Change] = [
+            Fetch(one.record.key, one.record.generation, *stored) for one in prepared.served
         ]
+        if prepared.is_archive:
+            held = held_among(self._siblings(prepared.served[0].record))
+            changes += [Join(one.key, one.generation, *stored) for one in held]
         self._recorder.record(changes, lambda: place.destination.forget(output))
         read = ending.bytes_read
         for one in prepared.served:
             self._told(
-                Outcome(
-                    result,
-                    one.record.address,
-                    one.record.key,
-                    one.record.generation,
-                    one.record.job_id,
+                replace(
+                    outcome_of(one.record, result),
                     output=ending.kept.location,
                     size=size,
                     tree_hash=ending.tree_hash,
-                    verified_by=str(ending.verified),
+                    verified_by=verified,
                     bytes_read=read,
                     renamed=reasons,
                 )
@@ -382,7 +409,7 @@ class _Run:
         """Glacier does not know the job any more: a day after its end that is as it must be."""
         at = self._surroundings.service() or self._surroundings.now()
         if record.expires_at is None or at < record.expires_at:
-            self._end(record, Result.FAILED, _lost(record))
+            self._end(record, Result.FAILED, output_lost(record))
             return
         change = Observe(record.key, record.generation, self._surroundings.now(), Status.EXPIRED)
         self._recorder.record([change], lambda: None)
@@ -404,24 +431,8 @@ class _Run:
 
     def _end(self, record: Record, result: Result, error: GlacierManifestError | None) -> None:
         mishap = None if error is None else Mishap(error.code, error.message)
-        self._told(
-            Outcome(result, record.address, record.key, record.generation, record.job_id, mishap=mishap)
-        )
+        self._told(replace(outcome_of(record, result), mishap=mishap))
 
     def _told(self, outcome: Outcome) -> None:
         self.report.add(outcome)
         self._tell(OutputEnded(outcome))
-
-
-def _lost(record: Record) -> Failed:
-    until = (
-        ""
-        if record.expires_at is None
-        else f", which should be there until {record.expires_at:%Y-%m-%d %H:%M} UTC"
-    )
-    return Failed(
-        "output-lost",
-        f"Glacier does not know job {record.job_id} of {record.address} any more{until}",
-        next_step="check that --endpoint-url and the state belong together; buy it again with"
-        f" --restart '{record.address}'",
-    )

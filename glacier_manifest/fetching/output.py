@@ -184,10 +184,19 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Partly:
-    """All that is there to be read of a whole is held; `missing` parts wait for other jobs."""
+    """All that is there to be read of a whole is held; the other parts wait for other jobs.
+
+    Attributes:
+        whole: Which.
+        missing: How many parts are not held.
+        absent: Their numbers.
+        is_safe: Whether what is held survives a power cut, and the next run finds it.
+    """
 
     whole: Whole
     missing: int
+    absent: frozenset[int] = frozenset()
+    is_safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

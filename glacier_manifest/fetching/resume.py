@@ -97,6 +97,10 @@ class Journal:
         self._write(f"{_STORED} {json.dumps(place)}")
         os.fsync(self._descriptor)
 
+    def sync(self) -> None:
+        """Write all that it remembers to the disk."""
+        os.fsync(self._descriptor)
+
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
