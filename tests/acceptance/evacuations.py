@@ -111,6 +111,22 @@ def stock(sandbox: Sandbox, sizes: Iterable[int], *, vault: str = "photos") -> H
     return Held(vault, archives)
 
 
+def started(user: User) -> None:
+    """Start what the manifest asks for, and wait until it has ended."""
+    applied = user.run("apply", "jobs.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    user.sandbox.clock.advance(user.sandbox.settings.job_time)
+    waited = user.run("wait", "jobs.yaml")
+    assert waited.code == 0, waited.err
+
+
+def stored(user: User) -> None:
+    """Start what the manifest asks for, wait until it has ended, and fetch it."""
+    started(user)
+    fetched = user.run("fetch", "jobs.yaml")
+    assert fetched.code == 0, fetched.err
+
+
 def files_below(folder: Path) -> dict[str, Path]:
     """Return the files in a folder by their path in it, those of the program itself left out."""
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}

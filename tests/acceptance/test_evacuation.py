@@ -7,11 +7,9 @@ from contextlib import contextmanager
 import pytest
 
 from glacier_manifest.units import MIB
-from tests.acceptance.evacuations import INVENTORY, check_restored, log_uniform, stock, unlike
+from tests.acceptance.evacuations import INVENTORY, check_restored, log_uniform, stock, stored, unlike
 from tests.acceptance.user import User
 from tests.fetching.buckets import moto_server, new_bucket
-
-JOB_SECONDS = 10
 
 moto = pytest.fixture(moto_server, scope="module")
 
@@ -31,17 +29,6 @@ SIZES = [
     pytest.param(40, MIB, id="small"),
     pytest.param(500, 64 * MIB, id="whole", marks=pytest.mark.soak),
 ]
-
-
-def stored(user: User, manifest: str = "jobs.yaml") -> None:
-    """Start what a manifest asks for, wait until it has ended, and fetch it."""
-    applied = user.run("apply", manifest, "--yes")
-    assert applied.code == 0, applied.err
-    user.sandbox.clock.advance(JOB_SECONDS)
-    waited = user.run("wait", manifest)
-    assert waited.code == 0, waited.err
-    fetched = user.run("fetch", manifest)
-    assert fetched.code == 0, fetched.err
 
 
 def check_state(user: User, requests: int) -> None:
