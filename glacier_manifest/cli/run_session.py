@@ -25,7 +25,7 @@ from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.planning.place import check_endpoint
 from glacier_manifest.running.activity import Activity, Turn
 from glacier_manifest.running.fetching import Fetching
-from glacier_manifest.running.loop import Loop, Time
+from glacier_manifest.running.loop import FIRST_PAUSE, Loop, Time
 from glacier_manifest.running.once import look_and_fetch, start_and_fetch
 from glacier_manifest.running.pulse import Pulse
 from glacier_manifest.running.rate import Meter, most_staged
@@ -132,7 +132,7 @@ class Session:
         self._loop = Loop(
             activities,
             held=_HELD,
-            time=Time(now, time.monotonic),
+            time=Time(now, time.monotonic, first_pause=_first_pause(self._lasting.arguments)),
             tell=lambda event: self._lasting.console.note(runs.remark(event)),
         )
         self._loop.run(stop, deadline=inf, each=each)
@@ -156,6 +156,11 @@ class Session:
         """Return what the heartbeat tells."""
         doing = {} if self._loop is None else dict(self._loop.standing())
         return {"state": str(self.state.path), **doing, **runs.standing_json(self.standing())}
+
+
+def _first_pause(arguments: RunArguments) -> float:
+    """Return the seconds before what was in trouble is tried again: no longer than one that is looked for."""
+    return min(FIRST_PAUSE, FIRST_PAUSE if arguments.poll is None else arguments.poll.total_seconds())
 
 
 class _Telling(Pulse):

@@ -51,7 +51,7 @@ class StartingTurns:
     Attributes:
         is_overtaken: Says whether what came meanwhile asks for a new plan.
         expected: How many of the last plan are to be started still.
-        rescued: What the state could not take, where that happened.
+        applied: What the last turn came to; None before the first.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class StartingTurns:
         self._restarts = ground.source.restarts(ground.arguments.restarts)
         self._started = 0
         self._scratch = Scratch()
+        self._plan: Drafted | None = None
         self._ahead: tuple[Planned, Approval | None] | None = None
 
     def plan_first(self) -> None:
@@ -133,7 +134,7 @@ class StartingTurns:
             scratch.close()
             raise
         self._scratch.close()
-        self._scratch = scratch
+        self._scratch, self._plan = scratch, ahead.plan
         return ahead
 
     def _jobs_left(self) -> int | None:
@@ -184,10 +185,9 @@ class StartingTurns:
 
     def final_plan(self) -> Drafted | None:
         """Return the last plan, decided anew by what the state knows now; None where there is none."""
-        if self.applied is None:
+        if self._plan is None:
             return None
-        draft = self.applied.plan.draft
-        state = self._ground.state
+        draft, state = self._plan.draft, self._ground.state
         again = self._restarts.among(draft.addresses())
         draft.decide(Known(state.latest, again, brief=state.standings))
         return Drafted(draft, state.latest, now())

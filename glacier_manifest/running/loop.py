@@ -20,6 +20,8 @@ from glacier_manifest.running.pulse import Pulse
 
 #: Seconds after which an activity that is at work and tells nothing is taken to hang.
 HANGS_AFTER = 1800.0
+#: Seconds before an activity in trouble tries again, unless said.
+FIRST_PAUSE = 15.0
 #: Seconds of one piece of a long wait.
 _PIECE = 30.0
 
@@ -47,7 +49,7 @@ class Time:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     slice: float = 1.0
-    first_pause: float = 15.0
+    first_pause: float = FIRST_PAUSE
     longest_pause: float = 600.0
 
 
