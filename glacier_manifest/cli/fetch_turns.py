@@ -14,11 +14,12 @@ from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now
 from glacier_manifest.errors import Failed, GlacierManifestError
 from glacier_manifest.fetching.events import Event, PartRead
-from glacier_manifest.fetching.fetch import Service, Surroundings, Terms, fetch
+from glacier_manifest.fetching.fetch import fetch
 from glacier_manifest.fetching.output import Verified
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
 from glacier_manifest.fetching.report import Report, Result
+from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.manifest import Manifest
 from glacier_manifest.running.activity import Turn
 from glacier_manifest.running.fetching import Stored

@@ -26,12 +26,13 @@ from glacier_manifest.errors import Exit, Interrupted, UsageError, strongest
 from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.destination import Existing
 from glacier_manifest.fetching.events import Event
-from glacier_manifest.fetching.fetch import Service, Surroundings, Terms, fetch
+from glacier_manifest.fetching.fetch import fetch
 from glacier_manifest.fetching.pieces import archive_identity, is_held
 from glacier_manifest.fetching.places import Opening, Places
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
 from glacier_manifest.fetching.report import Report, Result
+from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.wants import Wants
 from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.manifest import Manifest, read_manifest
