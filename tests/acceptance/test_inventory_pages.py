@@ -68,3 +68,21 @@ def test_three_pages_become_one_inventory(user: User, sandbox: Sandbox, filled: 
 
 def stored_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def test_what_waits_for_an_inventory_in_pages_waits_for_all_of_them(
+    user: User, sandbox: Sandbox, filled: list[str]
+) -> None:
+    user.manifest(PAGED.format(format="JSON", suffix="json") + RETRIEVED)
+    expected = user.run("plan", "jobs.yaml", "--format", "json").json["digest"]
+
+    for _ in range(3):
+        assert retrieved(user) == []
+        turn(user, sandbox, "--expect", expected)
+    assert user.run("apply", "jobs.yaml", "--expect", expected).code == 0
+
+    assert sorted(retrieved(user)) == sorted(filled)
+
+
+def retrieved(user: User) -> list[str]:
+    return [body["ArchiveId"] for body in user.bodies() if body["Type"] == "archive-retrieval"]
