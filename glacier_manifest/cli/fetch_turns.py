@@ -1,5 +1,6 @@
 """The turns of a run's watching and fetching: what has ended is found out, what has succeeded is stored."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from random import Random
@@ -76,6 +77,7 @@ class FetchingTurns:
         self._meter = meter
         self._note = note
         self._noted: set[str] = set()
+        self._preparing = 0.0
         self._tell = tell
 
     def look(self, turn: Turn) -> Refreshed:
@@ -109,7 +111,7 @@ class FetchingTurns:
             stored = sum(report.counts[result] for result in _STORED)
             if report.error is not None and not passes(report.error):
                 raise report.error
-            return Stored(stored, report.error or _trouble_in(report))
+            return Stored(stored, report.error or _trouble_in(report), self._preparing)
 
     def _fetched(self, turn: Turn, scratch: Scratch) -> Report:
         def tell(event: Event) -> None:
@@ -121,6 +123,7 @@ class FetchingTurns:
         def sleep(seconds: float) -> None:
             turn.stop.wait(seconds)
 
+        began = time.monotonic()
         wants = wants_of(
             self._manifest,
             self._arguments,
@@ -129,6 +132,7 @@ class FetchingTurns:
             scratch=scratch,
             now=now(),
         )
+        self._preparing = time.monotonic() - began
         turn.pulse.beat()
         patience = Patience(Random(), sleep)  # noqa: S311 - spreads retries
         with self._meter.running():

@@ -154,6 +154,7 @@ class _Run:
         each = Each(session, self.heartbeat)
         error: GlacierManifestError | None = None
         signalled: Stop | None = None
+        each()
         try:
             if once:
                 with draining(console.note, self.stop) as signalled:
@@ -192,6 +193,8 @@ class Each:
             if self._heartbeat is not None and self._session.is_alive():
                 self._heartbeat.beat(self._session.told)
             self.progress(self._session.standing)
+        except GlacierManifestError:
+            return  # the state cannot be read for a moment: what works with it tells
         finally:
             self._turn.release()
 
@@ -244,7 +247,7 @@ def _told(lasting: Lasting, session: Session, summary: Summary, report: Report) 
     is_pending = (
         any(counts[name] for name in ("not_started", "blocked", "in_progress"))
         or bool(results[Result.LEFT] or results[Result.HELD] or report.incomplete)
-        or session.fetching.due_in() <= 0
+        or session.fetching.is_pending()
     )
     if arguments.form == "json":
         console.lines(runs.as_json(summary, report))

@@ -11,6 +11,8 @@ from glacier_manifest.state.protocol import State
 
 #: Seconds before outputs are read again that could not be read, while others could.
 _AGAIN = 15.0
+#: Turns begin so many times rarer than preparing one takes.
+_REST = 4
 _SUCCEEDED = frozenset({Status.SUCCEEDED})
 _EVER_SUCCEEDED = frozenset({Status.SUCCEEDED, Status.FETCHED, Status.EXPIRED})
 
@@ -22,10 +24,12 @@ class Stored:
     Attributes:
         stored: How many outputs were stored.
         trouble: Why some are left that the next turn may store; None where none are.
+        preparing: Seconds that went by before the first was fetched: inventories may be read for their names.
     """
 
     stored: int
     trouble: GlacierManifestError | None
+    preparing: float = 0.0
 
 
 class Fetching:
@@ -47,16 +51,17 @@ class Fetching:
         self._monotonic = monotonic
         self._seen: int | None = None
         self._again_at = inf
+        self._rest_until = -inf
 
     def due_in(self) -> float:
-        """Return 0 where something new has succeeded."""
+        """Return the seconds until what is new is fetched: none, unless telling where it goes takes long."""
         if self._ever_succeeded() != self._seen and self._has_some():
-            return 0.0
+            return self._rest_until - self._monotonic()
         return self._again_at - self._monotonic()
 
     def is_pending(self) -> bool:
-        """Say whether something that has succeeded is to be read again."""
-        return self._again_at < inf
+        """Say whether something that has succeeded is to be read, or read again."""
+        return self._again_at < inf or (self._ever_succeeded() != self._seen and self._has_some())
 
     def take(self, turn: Turn) -> None:
         """Fetch.
@@ -65,7 +70,9 @@ class Fetching:
             GlacierManifestError: Nothing could be stored, though something is there.
         """
         seen = self._ever_succeeded()
+        began = self._monotonic()
         came_to = self._turn(turn)
+        self._rest_until = began + came_to.preparing * _REST
         self._again_at = inf
         if turn.stop.is_set():
             return

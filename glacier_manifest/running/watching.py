@@ -7,9 +7,11 @@ from math import inf
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.running.activity import Turn
 from glacier_manifest.state.protocol import State
-from glacier_manifest.tracking.interval import LONGEST, SHORTEST, until_next_look
+from glacier_manifest.tracking.interval import LONGEST, until_next_look
 from glacier_manifest.tracking.refresh import Clocks, Refreshed
 
+#: Seconds before it is planned anew when to look, and so many times what that takes.
+_PLAN_AGAIN, _REST = 60.0, 20
 _IN_PROGRESS = frozenset({Status.IN_PROGRESS})
 _SUCCEEDED = frozenset({Status.SUCCEEDED})
 
@@ -43,7 +45,7 @@ class Watching:
         self._poll = poll
         self._took = timedelta(0)
         self._look_at = -inf
-        self._computed_at = -inf
+        self._planned_at = self._plan_again_at = -inf
         self._had_any = True
 
     def due_in(self) -> float:
@@ -55,7 +57,7 @@ class Watching:
         if not self._had_any:  # they were started a moment ago
             self._had_any = True
             self._plan()
-        elif self._monotonic() - self._computed_at > SHORTEST.total_seconds() * 4 and self._look_at > -inf:
+        elif self._monotonic() >= self._plan_again_at and self._look_at > -inf:
             self._plan_earlier()
         return self._look_at - self._monotonic()
 
@@ -63,7 +65,7 @@ class Watching:
         """An output that nobody fetches is gone after its day; that is looked at rarely."""
         if not sum(self._state.count(_SUCCEEDED).values()):
             return inf
-        return max(self._look_at, self._computed_at + LONGEST.total_seconds()) - self._monotonic()
+        return max(self._look_at, self._planned_at + LONGEST.total_seconds()) - self._monotonic()
 
     def is_pending(self) -> bool:
         """Say whether a job is in progress."""
@@ -77,8 +79,10 @@ class Watching:
         self._plan()
 
     def _plan(self) -> None:
-        self._computed_at = self._monotonic()
-        self._look_at = self._computed_at + self._pause()
+        self._planned_at = self._monotonic()
+        self._look_at = self._planned_at + self._pause()
+        ended = self._monotonic()
+        self._plan_again_at = ended + max(_PLAN_AGAIN, (ended - self._planned_at) * _REST)
 
     def _plan_earlier(self) -> None:
         """What was started meanwhile may end sooner than what was in progress at the last look."""
