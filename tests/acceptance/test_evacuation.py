@@ -7,7 +7,16 @@ from contextlib import contextmanager
 import pytest
 
 from glacier_manifest.units import MIB
-from tests.acceptance.evacuations import INVENTORY, check_restored, log_uniform, stock, stored, unlike
+from tests.acceptance.evacuations import (
+    EVACUATION,
+    INVENTORY,
+    check_restored,
+    glacier_of,
+    log_uniform,
+    stock,
+    stored,
+    unlike,
+)
 from tests.acceptance.user import User
 from tests.fetching.buckets import moto_server, new_bucket
 
@@ -74,3 +83,18 @@ def test_inventory_then_archives_into_a_bucket(
         assert [name for name, body in contents.items() if unlike(wanted.archives[name], [body])] == []
         assert bucket.uploads() == []
         check_state(user, 1 + len(wanted.archives))
+
+
+@pytest.mark.parametrize(("count", "largest"), SIZES)
+def test_one_run_does_it_all(user: User, count: int, largest: int) -> None:
+    with glacier_of(user, job_time=0.5) as quick:
+        held = stock(quick.sandbox, log_uniform(count, largest))
+        quick.manifest(EVACUATION)
+
+        ran = quick.run("run", "jobs.yaml", "--yes", "--poll", "0.2s")
+
+        assert ran.code == 0, ran.err
+        check_restored(quick.folder / "restored", held)
+        check_state(quick, 1 + count)
+        again = quick.run("run", "jobs.yaml")
+        assert (again.code, len(quick.sandbox.accepted)) == (0, 1 + count), again.err

@@ -31,7 +31,7 @@ def downloads_under_fire(user: User, share: float) -> None:
 def test_fetch_reads_a_part_again_until_it_is_right_and_stores_nothing_wrong(
     user: User, share: float, code: int | None
 ) -> None:
-    held = stock(user.sandbox, log_uniform(30, 2 * MIB))
+    held = stock(user.sandbox, log_uniform(16, 2 * MIB))
     user.manifest(INVENTORY)
     stored(user)
     user.manifest(EVACUATION)
