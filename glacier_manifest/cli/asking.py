@@ -140,7 +140,9 @@ def ask_knowing(
     outputs = _outputs(jobs, placed, state, now)
     sources = ManifestSources(inventories(bad_rows), outputs, draft.scratch, warnings=skipped)
     pages = known_pages(state, manifest.restarts)
-    portions = Noted(expand(jobs, places=placed, now=now, sources=sources, pages=pages))
+    portions = Noted(
+        expand(jobs, places=placed, now=now, sources=sources, pages=pages, restarts=manifest.restarts)
+    )
     add_portions(draft, portions)
     draft.select(targets=arguments.targets, excludes=arguments.excludes)
     return Heard(sources.warnings, portions.consulted)

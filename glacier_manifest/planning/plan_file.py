@@ -27,7 +27,7 @@ from glacier_manifest.jobs.request import (
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.approval import digest
-from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of, is_bounded
 from glacier_manifest.planning.plan_header import Edge, PlanHeader
 
 
@@ -191,8 +191,9 @@ def _read(text: str, header: PlanHeader, file: Path, number: int) -> SavedAction
         alone = entry_of(request, line.generation, verb=verb, reason=reason, restarts=restarts)
     except (ValueError, LookupError, AttributeError, TypeError):  # whatever a body may lack or hold instead
         raise _damaged(file, f"line {number} does not read", number) from None
-    entry = line.bounded if line.bounded is not None and verb is not Verb.RESTART else alone
-    is_restart = line.action in STARTING and line.generation > 0
+    bounded = is_bounded(restarts, line.generation, verb=verb, reason=reason)
+    entry = line.bounded if line.bounded is not None and bounded else alone
+    is_restart = verb in STARTING and line.generation > 0
     return SavedAction(request, number, entry, line.bounded, line.generation if is_restart else None)
 
 

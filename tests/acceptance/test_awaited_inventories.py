@@ -1,4 +1,4 @@
-"""Archives of an inventory that another job brings: nothing starts before it is stored, and all of it then."""
+"""Archives of an inventory that another job brings: nothing starts before that is stored, all of it then."""
 
 import pytest
 
@@ -68,9 +68,8 @@ def test_each_vault_has_an_inventory_of_its_own(
     assert retrieved(user) == filled
 
 
-def test_one_vault_goes_on_while_the_other_waits(
-    user: User, sandbox: Sandbox, filled: dict[str, str]
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_one_vault_goes_on_while_the_other_waits(user: User, sandbox: Sandbox) -> None:
     digest = manifest(user)
     assert user.run("apply", "jobs.yaml", "--expect", digest).code == 75
     sandbox.clock.advance(10)
@@ -80,9 +79,8 @@ def test_one_vault_goes_on_while_the_other_waits(
     assert set(retrieved(user).values()) == {"photos-eu"}
 
 
-def test_what_the_limits_let_start_is_used_up_over_all_runs(
-    user: User, sandbox: Sandbox, filled: dict[str, str]
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_what_the_limits_let_start_is_used_up_over_all_runs(user: User, sandbox: Sandbox) -> None:
     digest = manifest(user, jobs=5)
     bring_inventories(user, sandbox, digest)
 
@@ -105,3 +103,22 @@ def test_an_inventory_that_was_asked_for_and_never_saved_is_told(user: User, san
         0,
         ["inventory-not-saved"],
     )
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(("limit", "code"), [(12, 0), (11, 5)])
+def test_what_may_be_bought_again_by_itself_is_so_within_the_same_limits(
+    user: User, sandbox: Sandbox, limit: int, code: int
+) -> None:
+    head = "restarts: {failed: 1}\n"
+    user.manifest(
+        INVENTORY.format(form="JSON", save_to="lists/{vault}.json") + RESTORED.format(jobs=limit), head=head
+    )
+    digest = user.run("plan", "jobs.yaml", "--format", "json").json["digest"]
+    bring_inventories(user, sandbox, digest)
+    sandbox.faults.add("InitiateJob", "job-fails", count=6)
+    assert user.run("apply", "jobs.yaml", "--expect", digest).code == 0
+    sandbox.clock.advance(10)
+
+    assert user.run("apply", "jobs.yaml", "--expect", digest).code == code
+    assert len(user.bodies()) == 2 + (12 if code == 0 else 6)
