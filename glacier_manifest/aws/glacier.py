@@ -126,7 +126,7 @@ class GlacierReader:
             ServiceError: What was streamed so far is not the whole listing.
         """
         return self._stream(
-            _Listing("ListJobs", "JobList", _place(vault)),
+            _Listing("ListJobs", "JobList", place_of(vault)),
             lambda: (
                 self._clients.reading(vault.region)
                 .get_paginator("list_jobs")
@@ -143,7 +143,7 @@ class GlacierReader:
             ServiceError: Any other cause.
         """
         try:
-            with self._call("DescribeJob", f"job {job_id} of {_place(vault)}"):
+            with self._call("DescribeJob", f"job {job_id} of {place_of(vault)}"):
                 answer = self._clients.reading(vault.region).describe_job(
                     accountId=vault.account_id, vaultName=vault.name, jobId=job_id
                 )
@@ -202,7 +202,7 @@ class GlacierReader:
         except Exception as error:
             self._heard(getattr(error, "response", None))
             cause = cause_of(error, self._clients.watch.stage)
-            raise _service_error(error, cause, operation, place) from error
+            raise service_error(error, cause, operation, place) from error
 
     def _heard(self, response: object) -> datetime | None:
         moment = reply_in(response).service_at
@@ -238,11 +238,13 @@ def resolve_account(reader: Reader, region: str, vault_name: str) -> str:
         return missing.account_id
 
 
-def _place(vault: Vault) -> str:
+def place_of(vault: Vault) -> str:
+    """Return how messages name a vault."""
     return f"vault {vault.name!r} of account {vault.account_id} in {vault.region}"
 
 
-def _service_error(error: Exception, cause: Cause, operation: str, place: str) -> ServiceError:
+def service_error(error: Exception, cause: Cause, operation: str, place: str) -> ServiceError:
+    """Return the error that tells why a call failed; `place` ends "InitiateJob of ..."."""
     reply = reply_in(getattr(error, "response", None))
     said = ": ".join(part for part in (reply.code, reply.message or words_of(error)) if part)
     message = f"{operation} of {place}: {said}"

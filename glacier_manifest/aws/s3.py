@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 from glacier_manifest.aws.causes import Cause, next_step_for
 from glacier_manifest.aws.evidence import class_names, reply_in, words_of
 from glacier_manifest.aws.session import Clients
-from glacier_manifest.aws.verdicts import cause_of
+from glacier_manifest.aws.verdicts import Stage, cause_of
 from glacier_manifest.errors import GlacierManifestError, ServiceError, UsageError
 
 _URL = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])/(?P<key>.+)", re.DOTALL)
@@ -18,6 +18,7 @@ _MOST_FAILURES = 5
 _ENDPOINT = (
     "check the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL_S3, then run the same command again"
 )
+_READING = "s3:GetObject (and s3:ListBucket, so that S3 tells what is missing)"
 
 
 class _Body(Protocol):
@@ -144,43 +145,45 @@ class S3Objects:
         except GlacierManifestError:
             raise
         except Exception as error:  # the SDK raises many kinds, and each is told by its name
-            raise self._told(address, error) from error
+            raise s3_error(address, error, self._clients.watch.stage, actions=_READING) from error
         return answer
 
-    def _told(self, address: S3Address, error: Exception) -> ServiceError:
-        reply = reply_in(getattr(error, "response", None))
-        match reply.code:
-            case "NoSuchKey":
-                return ServiceError(
-                    "s3-object-not-found",
-                    f"there is no object {address}",
-                    next_step=f"see what there is: 'aws s3 ls s3://{address.bucket}/'",
-                )
-            case "NoSuchBucket":
-                return ServiceError(
-                    "s3-bucket-not-found",
-                    f"there is no bucket {address.bucket!r}, wanted for {address}",
-                    next_step="correct the address; 'aws s3 ls' lists the buckets of the account",
-                )
-            case "InvalidObjectState":
-                return ServiceError(
-                    "s3-object-archived",
-                    f"{address} is itself in an archive's storage class, and cannot be read at once",
-                    next_step="restore it first ('aws s3api restore-object'), or name a copy of it",
-                )
-            case "PreconditionFailed":
-                return ServiceError(
-                    "s3-object-changed",
-                    f"{address} was replaced by another while it was read",
-                    next_step="run the same command again; nothing was started",
-                )
-        cause = cause_of(error, self._clients.watch.stage)
-        return ServiceError(
-            str(cause), f"{address}: {reply.message or words_of(error)}", next_step=_next(cause)
-        )
+
+def s3_error(address: S3Address, error: Exception, stage: Stage, *, actions: str) -> ServiceError:
+    """Return the error for a call that came to nothing; `actions` are the IAM actions that it needs."""
+    reply = reply_in(getattr(error, "response", None))
+    match reply.code:
+        case "NoSuchKey":
+            return ServiceError(
+                "s3-object-not-found",
+                f"there is no object {address}",
+                next_step=f"see what there is: 'aws s3 ls s3://{address.bucket}/'",
+            )
+        case "NoSuchBucket":
+            return ServiceError(
+                "s3-bucket-not-found",
+                f"there is no bucket {address.bucket!r}, wanted for {address}",
+                next_step="correct the address; 'aws s3 ls' lists the buckets of the account",
+            )
+        case "InvalidObjectState":
+            return ServiceError(
+                "s3-object-archived",
+                f"{address} is itself in an archive's storage class, and cannot be read at once",
+                next_step="restore it first ('aws s3api restore-object'), or name a copy of it",
+            )
+        case "PreconditionFailed":
+            return ServiceError(
+                "s3-object-changed",
+                f"{address} was replaced by another while it was read",
+                next_step="run the same command again; nothing was started",
+            )
+    cause = cause_of(error, stage)
+    return ServiceError(
+        str(cause), f"{address}: {reply.message or words_of(error)}", next_step=_next(cause, actions)
+    )
 
 
-def _next(cause: Cause) -> str:
+def _next(cause: Cause, actions: str) -> str:
     if cause in {Cause.UNREACHABLE, Cause.UNEXPECTED_ANSWER}:
         return _ENDPOINT
-    return next_step_for(cause, action="s3:GetObject (and s3:ListBucket, so that S3 tells what is missing)")
+    return next_step_for(cause, action=actions)

@@ -1,15 +1,13 @@
 """What `apply` does, step by step: read, lock, plan, ask, start, tell."""
 
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from random import Random
 from threading import Event as Flag
 
-from glacier_manifest.aws.glacier import GlacierReader, GlacierStarter
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
@@ -19,41 +17,26 @@ from glacier_manifest.cli.logs import run_log
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.sources import FromManifests, FromSavedPlan, read_source
+from glacier_manifest.cli.turns import (
+    Applied,
+    Ground,
+    Planned,
+    nothing_started,
+    planned,
+    stage_of,
+    started,
+    surroundings,
+)
 from glacier_manifest.cli.wiring import now, state_to_write, warn
 from glacier_manifest.drafting.draft import Draft
-from glacier_manifest.drafting.drafted import Drafted
 from glacier_manifest.errors import Exit, Interrupted
 from glacier_manifest.planning.allowances import Allowances
-from glacier_manifest.planning.plan import Plan
 from glacier_manifest.scratch.scratch import Scratch
-from glacier_manifest.starting.apply import Service, Terms, apply
-from glacier_manifest.starting.dead_runs import lose_track_of_intents
-from glacier_manifest.starting.events import Event, Fate
-from glacier_manifest.starting.healing import Healing
-from glacier_manifest.starting.run import Endurance, Report
-from glacier_manifest.starting.stocktaking import Stock
+from glacier_manifest.starting.events import Event
 from glacier_manifest.starting.summary import Ending, Summary
-from glacier_manifest.starting.surroundings import Surroundings
-from glacier_manifest.state.protocol import State
-from glacier_manifest.state.rescue import RescueFile, rescue
-from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.state.rescue import RescueFile
 from glacier_manifest.views import failures, plans, summaries
 from glacier_manifest.views.progress import MinuteLine
-
-
-@dataclass(frozen=True, slots=True)
-class _Applied:
-    """What was planned, what came of it, and the signal that cut it short, if one did.
-
-    `too_old` holds the keys of unknowns of which Glacier's listing does not tell any more.
-    """
-
-    plan: Plan
-    report: Report
-    fates: Mapping[str, Fate]
-    signal_number: int | None = None
-    rescued: RescueFile | None = None
-    too_old: frozenset[str] = frozenset()
 
 
 def apply_command(console: Console, arguments: ApplyArguments) -> Exit:
@@ -86,107 +69,41 @@ def _applied(
         ) as state,
     ):
         check_plans_state(source, arguments=arguments, state=state)
-        healing = _healing(console, arguments, state, clients)
-        lose_track_of_intents(state, attempts=healing.attempts, now=now())
-        plan, stock = _planned(
-            console, source, arguments, draft=draft, state=state, clients=clients, healing=healing
+        ground = Ground(
+            source,
+            arguments,
+            state,
+            clients,
+            ServiceClock(time.monotonic),
+            warn=partial(warn, console),
+            tell=both(MinuteLine(console.note, now=time.monotonic), run_log(console)),
         )
-        applied = _started(
-            console, source, plan, arguments=arguments, state=state, clients=clients, healing=healing
-        )
-        too_old = frozenset(record.key for record in stock.reconciled.for_a_person)
-        return _ended(console, arguments, replace(applied, too_old=too_old))
+        around = surroundings(ground.service, stop=Flag(), lasting=arguments.deadline)
+        restarts = source.restarts(arguments.restarts)
+        ahead = planned(ground, draft, around, restarts=restarts, max_jobs=arguments.max_jobs)
+        return _ended(console, arguments, _started(console, ground, ahead))
 
 
-def _healing(console: Console, arguments: ApplyArguments, state: SqliteState, clients: Clients) -> Healing:
-    service = ServiceClock(time.monotonic)
-    surroundings = Surroundings(
-        now=now,
-        monotonic=time.monotonic,
-        service=service,
-        random=Random(),  # noqa: S311 - spreads retries
-        stop=Flag(),
-        deadline=time.monotonic() + arguments.deadline.total_seconds(),
-    )
-    return Healing(
-        state=state,
-        reader=GlacierReader(clients, on_service_time=service.hear),
-        surroundings=surroundings,
-        settle=arguments.settle,
-        adopt_strangers=not arguments.no_adopt,
-        tell=_both(MinuteLine(console.note, now=time.monotonic), run_log(console)),
-    )
-
-
-def _planned(
-    console: Console,
-    source: FromManifests | FromSavedPlan,
-    arguments: ApplyArguments,
-    *,
-    draft: Draft,
-    state: State,
-    clients: Clients,
-    healing: Healing,
-) -> tuple[Drafted, Stock]:
-    made_at = now()
-    warn(console, source.ask(arguments, draft=draft, state=state, clients=clients, now=made_at))
-    plan = Drafted(draft, state.latest, made_at)
-    _bind(state, plan, clients)
-    stock = healing.take_stock(draft, restarts=source.restarts(arguments.restarts))
-    return plan if arguments.max_jobs is None else plan.next_ones(arguments.max_jobs), stock
-
-
-def _bind(state: State, plan: Plan, clients: Clients) -> None:
-    """Bind the state to whom and what it is used for before anything is written: adopting writes as well."""
-    for account_id, region in {(vault.account_id, vault.region) for vault in plan.vaults}:
-        state.bind(account_id=account_id, endpoint=clients.endpoint(region))
-
-
-def _started(
-    console: Console,
-    source: FromManifests | FromSavedPlan,
-    plan: Drafted,
-    *,
-    arguments: ApplyArguments,
-    state: SqliteState,
-    clients: Clients,
-    healing: Healing,
-) -> _Applied:
-    fates: MutableMapping[str, Fate] = plan.draft.scratch.mapping()
-    if not plan.start_count:
-        return _Applied(plan, Report(), fates)
+def _started(console: Console, ground: Ground, ahead: Planned) -> Applied:
+    if not ahead.plan.start_count:
+        return nothing_started(ahead)
+    source, arguments = ground.source, ground.arguments
     if arguments.form == "human" and not asks(console, source, arguments):
-        console.note("\n".join(plans.last_lines(plan)))
-    approval = consented(console, source, plan, arguments=arguments, state=state, now=now())
-    identity = state.identity
+        console.note("\n".join(plans.last_lines(ahead.plan)))
+    approval = consented(console, source, ahead.plan, arguments=arguments, state=ground.state, now=now())
     log = run_log(console)
     deadline = time.monotonic() + arguments.deadline.total_seconds()
-    surroundings = replace(healing.surroundings, deadline=deadline)
-    with draining(console.note, surroundings.stop) as stop, _progress(console) as progress:
-        report = apply(
-            plan,
-            approval=approval,
-            state=state,
-            service=Service(GlacierStarter(clients), healing.reconciler, healing.attempts),
-            terms=_terms(source, arguments),
-            surroundings=surroundings,
-            tell=_both(progress, log),
-            fates=fates,
+    around = replace(ahead.healing.surroundings, deadline=deadline)
+    with draining(console.note, around.stop) as stop, _progress(console) as progress:
+        applied = started(
+            ground, ahead, approval, around=around, stage=stage_of(source), tell=both(progress, log)
         )
-    rescued = rescue(report.unrecorded, state_path=state.path, run_id=state.run_id, identity=identity)
-    return _Applied(plan, report, fates, stop.signal_number, rescued)
+    return replace(applied, signal_number=stop.signal_number)
 
 
-def _terms(source: FromManifests | FromSavedPlan, arguments: ApplyArguments) -> Terms:
-    return Terms(
-        requests_per_second=source.pace.requests_per_second,
-        concurrency=source.pace.concurrency,
-        endurance=Endurance(1 if arguments.fail_fast else arguments.max_errors),
-        bytes_per_day=source.pace.bytes_per_day,
-    )
+def both(*tellers: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return what tells several, one after the other."""
 
-
-def _both(*tellers: Callable[[Event], None]) -> Callable[[Event], None]:
     def tell(event: Event) -> None:
         for teller in tellers:
             teller(event)
@@ -202,11 +119,11 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
     return MinuteLine(console.note, now=time.monotonic)
 
 
-def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Exit:
+def _ended(console: Console, arguments: ApplyArguments, applied: Applied) -> Exit:
     """Tell how it ended, then choose the exit code; the first error that ended the run is raised."""
     summary, report = Summary(applied.plan, applied.fates), applied.report
     if applied.rescued is not None:  # before all that is read from files: the disk may be full
-        _tell_of_rescue(console, applied.rescued)
+        tell_of_rescue(console, applied.rescued)
     if arguments.form == "json":
         console.lines(summaries.as_json(summary, requests=summary.told))
     else:
@@ -225,7 +142,7 @@ def _ended(console: Console, arguments: ApplyArguments, applied: _Applied) -> Ex
     return summary.exit
 
 
-def _tell_of_rescue(console: Console, rescued: RescueFile) -> None:
+def tell_of_rescue(console: Console, rescued: RescueFile) -> None:
     """What the state could not take is on the screen whatever else fails: it may name paid jobs."""
     if rescued.path is None:
         console.err("the state could not be written, and no folder takes a file; save these lines:\n")
@@ -240,7 +157,7 @@ def _write_report(path: Path, summary: Summary) -> None:
         file.writelines(summaries.as_json(summary, requests=summary.requests()))
 
 
-def _next_step(summary: Summary, applied: _Applied) -> str:
+def _next_step(summary: Summary, applied: Applied) -> str:
     report = applied.report
     unknown = {one.action.key for one in summary.ended(Ending.UNKNOWN)}
     if not applied.too_old.isdisjoint(unknown):
@@ -261,6 +178,11 @@ def _next_step(summary: Summary, applied: _Applied) -> str:
         return (
             f"run the same command again from {report.again_at:%Y-%m-%d %H:%M} UTC on: "
             "what is left over may be sent then"
+        )
+    if report.stage_was_full and summary.exit is Exit.PENDING:
+        return (
+            "as much is started and not yet fetched as pace.staged_bytes lets: fetch what is ready with "
+            "'glacier-manifest fetch', then run the same command again; 'glacier-manifest run' does both"
         )
     if summary.exit is Exit.PENDING and applied.plan.blocked:
         waits_for = applied.plan.blocked[0].waits_for

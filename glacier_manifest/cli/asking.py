@@ -1,24 +1,25 @@
 """From the command line's words to the requests that are meant: read, place, expand, select."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from glacier_manifest.aws.glacier import GlacierReader, resolve_account
 from glacier_manifest.aws.session import Clients
-from glacier_manifest.cli.arguments import PlanningArguments
+from glacier_manifest.cli.arguments import AskingArguments
 from glacier_manifest.cli.inventories import Inventories, ManifestSources
 from glacier_manifest.cli.vault_names import listed_names, no_names
 from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.adding import add_portions
 from glacier_manifest.drafting.draft import Draft
-from glacier_manifest.inventory.bad_rows import RefuseBadRows, SkipBadRows
+from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows, SkipBadRows
 from glacier_manifest.jobs.request import Vault
-from glacier_manifest.manifest import Job, Limits, Manifest
+from glacier_manifest.manifest import Job, Limits, Manifest, Repurchases
 from glacier_manifest.planning.consulted import Consulted, Noted
 from glacier_manifest.planning.expand import expand, lot_at
-from glacier_manifest.planning.lot import Piece
+from glacier_manifest.planning.lot import Lot
+from glacier_manifest.planning.pages import pages_of, stored_as
 from glacier_manifest.planning.place import (
     AccountLookup,
     Place,
@@ -28,8 +29,7 @@ from glacier_manifest.planning.place import (
     places,
     region_of,
 )
-from glacier_manifest.planning.stencil import key_of
-from glacier_manifest.planning.vaults import with_vaults_named
+from glacier_manifest.planning.vaults import VaultNames, with_vaults_named
 from glacier_manifest.state.protocol import State
 
 
@@ -48,7 +48,7 @@ class Heard:
 
 def ask(
     manifest: Manifest,
-    arguments: PlanningArguments,
+    arguments: AskingArguments,
     *,
     draft: Draft,
     state: State,
@@ -70,46 +70,91 @@ def ask(
     Raises:
         GlacierManifestError: As planning's rooms say.
     """
+    region = partial(_region, arguments, clients)
 
-    def region(job: Job) -> str:
-        return region_of(job, flag=arguments.region, default=clients.region)
+    def check(where: str) -> None:
+        check_endpoint(state.identity, clients.endpoint(where))
 
-    names = listed_names(GlacierReader(clients), region) if refresh else no_names
-    jobs = with_vaults_named(manifest.jobs, names)
-    placed = places(
-        jobs,
-        region=region,
-        caller_account=_account_lookup(arguments, state, clients) if refresh else _known_account(state),
-    )
+    knows = Knows(region, no_names, known_account(state))
     if refresh:
-        for place in {place.region for place in placed.values()}:
-            check_endpoint(state.identity, clients.endpoint(place))
-    sources = _sources(jobs, placed, arguments, draft=draft, state=state, clients=clients, now=now)
-    portions = Noted(expand(jobs, places=placed, now=now, sources=sources))
+        names = listed_names(GlacierReader(clients), region)
+        knows = Knows(region, names, account_lookup(arguments, state, clients), check)
+    return ask_knowing(
+        manifest,
+        arguments,
+        knows,
+        draft=draft,
+        state=state,
+        inventories=lambda bad_rows: Inventories(clients, bad_rows=bad_rows),
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Knows:
+    """Who tells what a manifest leaves open.
+
+    Attributes:
+        region: The region of a job.
+        names: The vaults that a pattern may match.
+        caller_account: The account that ``-`` stands for.
+        check: Refuses a region in which the state does not belong to the endpoint.
+    """
+
+    region: Callable[[Job], str]
+    names: VaultNames
+    caller_account: AccountLookup
+    check: Callable[[str], None] = lambda _region: None
+
+
+def ask_knowing(
+    manifest: Manifest,
+    arguments: AskingArguments,
+    knows: Knows,
+    *,
+    draft: Draft,
+    state: State,
+    inventories: Callable[[Callable[[], BadRows]], Inventories],
+    now: datetime,
+) -> Heard:
+    """Draft the requests that a manifest asks for, whoever tells what it leaves open.
+
+    Args:
+        manifest: The manifest.
+        arguments: The command line.
+        knows: Who tells.
+        draft: Takes the requests.
+        state: Knows the outputs of other jobs.
+        inventories: Makes what opens inventories, of what is told of bad rows.
+        now: The moment whose slots count.
+
+    Raises:
+        GlacierManifestError: As planning's rooms say.
+    """
+    jobs = with_vaults_named(manifest.jobs, knows.names)
+    placed = places(jobs, region=knows.region, caller_account=knows.caller_account)
+    for place in {place.region for place in placed.values()}:
+        knows.check(place)
+    skipped: list[Diagnostic] = []
+    bad_rows = partial(SkipBadRows, skipped.append) if arguments.skip_bad_rows else RefuseBadRows
+    outputs = _outputs(jobs, placed, state, now)
+    sources = ManifestSources(inventories(bad_rows), outputs, draft.scratch, warnings=skipped)
+    pages = known_pages(state, manifest.restarts)
+    portions = Noted(
+        expand(jobs, places=placed, now=now, sources=sources, pages=pages, restarts=manifest.restarts)
+    )
     add_portions(draft, portions)
     draft.select(targets=arguments.targets, excludes=arguments.excludes)
     return Heard(sources.warnings, portions.consulted)
 
 
+def _region(arguments: AskingArguments, clients: Clients, job: Job) -> str:
+    return region_of(job, flag=arguments.region, default=clients.region)
+
+
 def job_limits(manifest: Manifest) -> Mapping[str, Limits]:
     """Return the limits of the jobs that have their own, by the job's name."""
     return {job.name: job.limits for job in manifest.jobs if job.limits is not None}
-
-
-def _sources(
-    jobs: Iterable[Job],
-    placed: Mapping[str, Place],
-    arguments: PlanningArguments,
-    *,
-    draft: Draft,
-    state: State,
-    clients: Clients,
-    now: datetime,
-) -> ManifestSources:
-    skipped: list[Diagnostic] = []
-    bad_rows = partial(SkipBadRows, skipped.append) if arguments.skip_bad_rows else RefuseBadRows
-    outputs = _outputs(jobs, placed, state, now)
-    return ManifestSources(Inventories(clients, bad_rows=bad_rows), outputs, draft.scratch, warnings=skipped)
 
 
 def _outputs(
@@ -122,18 +167,23 @@ def _outputs(
         lot = lot_at(job, vault, now) if placed[name] == Place(vault.account_id, vault.region) else None
         if lot is None or vault.name not in job.vaults:
             return None
-        key = key_of(lot, Piece()).hex()
-        record = state.latest([key]).get(key)
-        return None if record is None else record.output
+        return stored_as(pages_of(lot, state.latest))
 
     return output_of
 
 
-def _known_account(state: State) -> AccountLookup:
+def known_pages(state: State, restarts: Repurchases) -> Callable[[Lot], Iterator[Lot]]:
+    """Return what tells the pages of an inventory, as far as a state knows them."""
+    return lambda first: (page.lot for page in pages_of(first, state.latest, restarts).known)
+
+
+def known_account(state: State) -> AccountLookup:
+    """Return what tells the account that ``-`` stands for without AWS: the state's only one."""
     return lambda _region, _vault: only_account(state.identity)
 
 
-def _account_lookup(arguments: PlanningArguments, state: State, clients: Clients) -> AccountLookup:
+def account_lookup(arguments: AskingArguments, state: State, clients: Clients) -> AccountLookup:
+    """Return what asks AWS for the account that ``-`` stands for."""
     reader = GlacierReader(clients)
 
     def look_up(region: str, vault: str) -> str:

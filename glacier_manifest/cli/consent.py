@@ -14,7 +14,7 @@ from glacier_manifest.planning.cost import Tally
 from glacier_manifest.planning.limits import Bounds, check_totals, started_before
 from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.prices import PriceTable
-from glacier_manifest.planning.volume import check_volume
+from glacier_manifest.planning.volume import check_staged, check_volume
 from glacier_manifest.state.protocol import Approval, State
 from glacier_manifest.views import plans as view
 
@@ -65,6 +65,7 @@ def consented(
     bounds = Bounds(source.limits, source.job_limits, source.prices, allowances)
     check_totals(plan.tallies, before=started_under(state, digest, plan), bounds=bounds)
     check_volume(plan, bytes_per_day=source.pace.bytes_per_day, allowances=allowances)
+    check_staged(plan, staged_bytes=source.pace.staged_bytes, allowances=allowances)
     if how == "prompt":
         _ask(console, plan, source.prices)
     return state.approve(digest=digest, entries=entries, how=how, at=now, lifted=allowances.words)

@@ -10,6 +10,7 @@ from glacier_manifest.aws.s3 import S3Objects
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.fetching.pages import Opens, in_file
 from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows
 from glacier_manifest.inventory.origin import Origin
 from glacier_manifest.inventory.reading import Inventory
@@ -27,13 +28,26 @@ S3 = "s3://"
 _NEXT = "check the name and the permissions, then run the same command again"
 
 
+def opens_stored(clients: Clients) -> Opens:
+    """Return what opens an output that was stored, wherever that is."""
+    objects = S3Objects(clients)
+    return lambda location: objects.open(location) if location.startswith(S3) else in_file(location)
+
+
 class Inventories:
     """Opens inventories; AWS is asked for nothing before the first byte of an object in S3 is read."""
 
-    def __init__(self, clients: Clients, *, bad_rows: Callable[[], BadRows] = RefuseBadRows) -> None:
-        """Take what reaches S3, and what is told of bad rows, anew for each reading."""
+    def __init__(
+        self,
+        clients: Clients,
+        *,
+        bad_rows: Callable[[], BadRows] = RefuseBadRows,
+        make: Callable[..., Inventory] = Inventory,
+    ) -> None:
+        """Take what reaches S3, what is told of bad rows, anew for each reading, and what reads."""
         self._objects = S3Objects(clients)
         self._bad_rows = bad_rows
+        self._make = make
 
     def named(self, source: str) -> Inventory:
         """Return the inventory that a command line names: ``s3://bucket/key``, or a path."""
@@ -41,7 +55,7 @@ class Inventories:
 
     def in_s3(self, url: str) -> Inventory:
         """Return the inventory ``s3://bucket/key``; reading it raises what `S3Objects.open` raises."""
-        return Inventory(Origin(url), partial(self._objects.open, url), bad_rows=self._bad_rows)
+        return self._make(Origin(url), partial(self._objects.open, url), bad_rows=self._bad_rows)
 
     def in_file(self, path: Path, *, span: Span | None = None) -> Inventory:
         """Return the inventory in a file.
@@ -50,7 +64,7 @@ class Inventories:
             path: Where it is.
             span: Where a manifest names it, for a message that it cannot be read.
         """
-        return Inventory(Origin(str(path), path), partial(_opened, path, span), bad_rows=self._bad_rows)
+        return self._make(Origin(str(path), path), partial(_opened, path, span), bad_rows=self._bad_rows)
 
 
 class ManifestSources(ListFiles):

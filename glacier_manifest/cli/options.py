@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from glacier_manifest.units import parse_duration
+from glacier_manifest.fetching.parts import USUAL_PART, is_part_size
+from glacier_manifest.units import parse_duration, parse_size
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -43,6 +44,34 @@ def setting(*names: str, **attributes: Any) -> Decorator:  # noqa: ANN401 - clic
 def several(*decorators: Decorator) -> Decorator:
     """Join decorators, the first one outermost, so that `--help` lists them in this order."""
     return lambda function: reduce(lambda made, one: one(made), reversed(decorators), function)
+
+
+class SizeType(click.ParamType[int]):
+    """A size such as ``64 MiB``, as bytes."""
+
+    name = "size"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the text."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class PartSizeType(SizeType):
+    """The size of a part: ``1MiB``, ``2MiB``, ``4MiB`` and so on."""
+
+    name = "part-size"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the text."""
+        size = super().convert(value, param, ctx)
+        if not is_part_size(size):
+            self.fail(f"{value!r} is not 1MiB, 2MiB, 4MiB and so on", param, ctx)
+        return size
 
 
 def _set_color(ctx: click.Context, _param: click.Parameter, value: str) -> None:
@@ -149,6 +178,40 @@ refresh_option = setting(
     flag_value=True,
     metavar="true|false",
     help="Ask Glacier what the jobs are doing. [default: true]",
+)
+
+
+fetching_options = several(
+    setting(
+        "--to",
+        metavar="PLACE",
+        help="Store all outputs there, whatever save_to says: a folder, s3://BUCKET/PREFIX, or a template.",
+    ),
+    setting("--overwrite", is_flag=True, help="Replace other files and objects that have a wanted name."),
+    setting(
+        "--storage-class",
+        metavar="CLASS",
+        help="The storage class of new objects in S3, such as STANDARD_IA.",
+    ),
+    setting(
+        "--sse",
+        type=click.Choice(["AES256", "aws:kms", "aws:kms:dsse"]),
+        help="The server-side encryption of new objects in S3.",
+    ),
+    setting("--sse-kms-key-id", metavar="KEY", help="The KMS key of that encryption."),
+    setting(
+        "--part-size",
+        type=PartSizeType(),
+        default=USUAL_PART,
+        help="Read parts of this size, 2^k MiB. [default: 64MiB]",
+    ),
+    setting(
+        "--concurrency",
+        type=click.IntRange(1, 128),
+        default=8,
+        show_default=True,
+        help="Read so many parts at once.",
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
-from glacier_manifest.cli.asking import ask, job_limits
+from glacier_manifest.cli.asking import ask, job_limits, known_pages
 from glacier_manifest.cli.prices import prices_for
 from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.draft import Draft
@@ -118,7 +118,7 @@ class FromSavedPlan:
         self, arguments: ApplyArguments, *, draft: Draft, state: State, clients: Clients, now: datetime
     ) -> Sequence[Diagnostic]:
         """Draft the requests that were reviewed, scheduled ones at the slot that counts now."""
-        self.saved.add_to(draft, now)
+        self.saved.add_to(draft, now, known_pages(state, self.repurchases))
         draft.merge()
         for region in {lot.vault.region for lot in draft.lots}:
             check_endpoint(state.identity, clients.endpoint(region))

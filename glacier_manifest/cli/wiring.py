@@ -7,7 +7,7 @@ import shlex
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,6 +85,52 @@ def state_to_write(
             yield state
         finally:
             state.close()
+
+
+@contextmanager
+def state_to_fetch(
+    named: str | None, manifests: Iterable[Path], *, command: Sequence[str], lock_timeout: timedelta
+) -> Iterator[SqliteState]:
+    """Hold the fetch lock, and open a state that exists: what was stored is written into it.
+
+    Args:
+        named: What `--state` or its environment variable says.
+        manifests: The manifests, beside which it is otherwise.
+        command: What this run does, for the message that others get meanwhile.
+        lock_timeout: How long to wait for another run to end.
+    """
+    place = location.locate(named, environment=None, manifests=manifests)
+    holder = Holder(_user(), platform.node(), os.getpid())
+    lock = FileLock(place.path, "fetch", holder=holder, timing=Timing(now, time.monotonic, time.sleep))
+    with (
+        lock.hold(command=shlex.join(command), timeout=lock_timeout),
+        state_to_update(named, manifests) as state,
+    ):
+        yield state
+
+
+@contextmanager
+def state_to_run(
+    named: str | None, manifests: Iterable[Path], *, command: Sequence[str], lock_timeout: timedelta
+) -> Iterator[Callable[[], SqliteState]]:
+    """Hold both locks, and return what opens the state: a run opens it anew where it could not be written.
+
+    Args:
+        named: What `--state` or its environment variable says.
+        manifests: The manifests, beside which it is otherwise.
+        command: What this run does, for the message that others get meanwhile.
+        lock_timeout: How long to wait for another run to end.
+    """
+    place = location.locate(named, environment=None, manifests=manifests)
+    location.prepare(place, mounts=location.read_mounts())
+    holder = Holder(_user(), platform.node(), os.getpid())
+    timing = Timing(now, time.monotonic, time.sleep)
+    with ExitStack() as locks:
+        for name in ("start", "fetch"):
+            lock = FileLock(place.path, name, holder=holder, timing=timing)
+            locks.enter_context(lock.hold(command=shlex.join(command), timeout=lock_timeout))
+        run = Run(uuid.uuid4().hex, holder.host, holder.pid, __version__)
+        yield lambda: _opened(place.path, run)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from glacier_manifest.manifest import Repurchases
 from glacier_manifest.planning.decide import Case, case_of, decide
 from glacier_manifest.planning.expand import Asked
 from glacier_manifest.planning.lot import Lot, Piece
-from glacier_manifest.planning.plan import Action, Verb, covers
+from glacier_manifest.planning.plan import Action, covers, is_bounded
 from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.planning.stencil import Stencil
 from glacier_manifest.state.record import Record, Standing
@@ -131,13 +131,13 @@ def decision(action: Action, *, has_record: bool) -> Row:
 def _alike(action: Action, *, has_record: bool) -> _Alike:
     restarts, generation = action.restarts, action.generation
     covered = covers(restarts, generation, verb=action.verb, reason=action.reason)
-    is_bounded = action.bounded is not None and action.verb is not Verb.RESTART
+    bounded = is_bounded(restarts, generation, verb=action.verb, reason=action.reason)
     return _Alike(
         verb=action.verb.value,
         reason=action.reason.value,
         generation=generation,
         approved=restarts if covered else generation,
-        bounded=bytes.fromhex(action.entry) if is_bounded else None,
+        bounded=bytes.fromhex(action.entry) if bounded and action.bounded is not None else None,
         has_record=has_record,
         beyond=_beyond(action),
     )

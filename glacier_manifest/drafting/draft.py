@@ -18,8 +18,8 @@ from glacier_manifest.drafting.tables import (
     REQUESTS,
     piece_of,
 )
-from glacier_manifest.jobs.address import address_of
-from glacier_manifest.jobs.request import Vault
+from glacier_manifest.jobs.address import address_of, whole_address_of
+from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.decide import BuyAgain
 from glacier_manifest.planning.expand import Asked
@@ -133,7 +133,7 @@ class Draft:
         Raises:
             UsageError: A target or an exclusion names nothing: a slip of the pen must not widen a run.
         """
-        wanted, unwanted = Meaning(targets, self.addresses()), Meaning(excludes, self.addresses())
+        wanted, unwanted = Meaning(targets, self._selectable()), Meaning(excludes, self._selectable())
         if not (wanted or unwanted):
             return
         self.blocked = [one for one in self.blocked if _is_left(one.address, wanted, unwanted)]
@@ -149,16 +149,22 @@ class Draft:
 
     def addresses(self) -> Iterator[tuple[str, str | None]]:
         """Stream the address of each request, in the order of the manifest, with its archive ID."""
-        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY seq")
-        for row in rows:
-            request = self.lots[row[1]].request(piece_of(row))
-            yield address_of(request), request.archive_id
+        yield from ((address_of(request), request.archive_id) for request in self._requests())
         yield from ((one.address, None) for one in self.blocked)
+
+    def _selectable(self) -> Iterator[tuple[str, str | None]]:
+        """Stream the addresses by which requests are selected: the pages of an inventory are one."""
+        yield from ((whole_address_of(request), request.archive_id) for request in self._requests())
+        yield from ((one.address, None) for one in self.blocked)
+
+    def _requests(self) -> Iterator[Request]:
+        rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY seq")
+        return (self.lots[row[1]].request(piece_of(row)) for row in rows)
 
     def _addressed(self) -> Iterator[tuple[bytes, str]]:
         rows = self.scratch.rows(f"SELECT {REQUEST} FROM requests ORDER BY key")
         for row in rows:
-            yield row[0], address_of(self.lots[row[1]].request(piece_of(row)))
+            yield row[0], whole_address_of(self.lots[row[1]].request(piece_of(row)))
 
     def buy_again(self, among: Callable[[Iterable[tuple[str, str | None]]], BuyAgain]) -> BuyAgain:
         """Return what is to be bought again, its words read against the addresses of this draft."""
@@ -217,6 +223,11 @@ class Draft:
         """Return the request of a key, if it is in the draft."""
         row = self.scratch.row(f"SELECT {REQUEST} FROM requests WHERE key = ?", (bytes.fromhex(key),))
         return None if row is None else self.asked(row)
+
+    def lot_of(self, key: str) -> Lot | None:
+        """Return what asks for the request of a key, if it is in the draft."""
+        row = self.scratch.row("SELECT lot FROM requests WHERE key = ?", (bytes.fromhex(key),))
+        return None if row is None else self.lots[row[0]]
 
     def begins_with(self, prefix: bytes) -> Iterator[Asked]:
         """Stream the requests whose keys, as bytes, begin so."""

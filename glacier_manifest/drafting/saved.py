@@ -1,6 +1,6 @@
 """A saved plan, read back: its entries on a scratch file, its requests added to a draft."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +11,7 @@ from typing import TextIO
 from glacier_manifest.diagnostics import Span
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.jobs.key import request_key
+from glacier_manifest.jobs.request import InventoryRetrieval
 from glacier_manifest.planning.expand import at_slot
 from glacier_manifest.planning.lot import Lot, Piece, lot_of
 from glacier_manifest.planning.plan_file import (
@@ -45,8 +46,15 @@ class SavedPlan:
     entries: Collection[str]
     restarts: Mapping[str, int]
 
-    def add_to(self, draft: Draft, now: datetime) -> None:
+    def add_to(self, draft: Draft, now: datetime, pages: Callable[[Lot], Iterable[Lot]]) -> None:
         """Add the requests that were reviewed, scheduled ones at the slot that counts now.
+
+        The pages of an inventory are added as they are known by now, which the review covers.
+
+        Args:
+            draft: Takes them.
+            now: The moment whose slots count.
+            pages: Returns the pages that are known of an inventory, from its first one.
 
         Raises:
             InvalidInput: The file has changed since it was read.
@@ -55,12 +63,19 @@ class SavedPlan:
             header = read_header(next(lines, ""), file=self.file)
             if header != self.header:
                 raise edited(self.file)
-            draft.add_all(self._piece(saved, now) for saved in read_actions(lines, header, file=self.file))
+            saved = read_actions(lines, header, file=self.file)
+            draft.add_all(piece for one in saved for piece in self._pieces(one, now, pages))
         draft.blocked.extend(header.blocked_read)
 
-    def _piece(self, saved: SavedAction, now: datetime) -> tuple[Lot, Piece]:
+    def _pieces(
+        self, saved: SavedAction, now: datetime, pages: Callable[[Lot], Iterable[Lot]]
+    ) -> Iterator[tuple[Lot, Piece]]:
         lot, piece = lot_of(saved.request, Span(self.file, saved.line, 1, 2))
-        return replace(at_slot(lot, now), bounded=saved.bounded), piece
+        lot = replace(at_slot(lot, now), bounded=saved.bounded)
+        if not isinstance(lot.asking, InventoryRetrieval):
+            yield lot, piece
+        elif lot.asking.page == 1:
+            yield from ((page, piece) for page in pages(lot))
 
 
 def read_saved(file: Path, opens: Opens, scratch: Scratch) -> SavedPlan:

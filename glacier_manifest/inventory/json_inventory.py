@@ -4,6 +4,7 @@ The keys may come in any order and others may stand among them, so that what the
 may be known at its end only.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import chain
@@ -26,6 +27,31 @@ _USUAL = re.compile(
     r'"SHA256TreeHash":"([0-9a-f]{64})"\},'
 )
 _new = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and there are millions
+
+
+def row_texts(stream: Readable) -> Iterator[str]:
+    """Stream the rows of a JSON inventory that was read to its end before, each as JSON, bad ones too.
+
+    Raises:
+        Cut, Malformed: It is another text by now.
+    """
+    text = JsonText(stream)
+    text.take("{")
+    mark = "," if text.peek() != "}" else text.take("}")
+    while mark == ",":
+        key = text.value()
+        text.take(":")
+        if key == _LIST:
+            yield from map(_row_text, chain.from_iterable(text.elements(_USUAL)))
+        else:
+            text.value()
+        mark = text.take(",", "}")
+
+
+def _row_text(row: Any) -> str:  # noqa: ANN401 - JSON may be anything
+    if type(row) is re.Match:
+        return row[0].removesuffix(",")
+    return json.dumps(row, separators=(",", ":"))
 
 
 class JsonInventory:

@@ -1,18 +1,21 @@
 """The address: a request's name for people and shells.
 
 ``JOB/VAULT[/ARCHIVE_ID][:START-END][@SLOT]``, for example ``weekly-inventory/photos-eu@2026-11-23T03:00Z``.
-No part needs quoting in a shell. `*` and `?` are the only wildcards; an address may be cut after any part,
-and an archive ID may be cut anywhere while it stays the only one.
+The second page of an inventory that comes in several is at ``JOB/VAULT:page-2[@SLOT]``. No part needs quoting
+in a shell. `*` and `?` are the only wildcards; an address may be cut after any part, and an archive ID may
+be cut anywhere while it stays the only one.
 """
 
 import re
 from collections.abc import Iterable
 from enum import IntEnum
 
-from glacier_manifest.jobs.request import Request
+from glacier_manifest.jobs.request import InventoryRetrieval, Request
 
 _WILDCARDS = {"*": ".*", "?": "."}
 _ENDS_IN_ID = re.compile(r"/.*/[^/:@]*\Z")
+_PAGE = ":page-"
+_NUMBER_OF_PAGE = re.compile(rf"{_PAGE}([0-9]+)(?=@|\Z)")
 _REST_OF_ID = r"[A-Za-z0-9_-]*(?:[:@].*)?"
 
 
@@ -23,9 +26,22 @@ def address_of(request: Request) -> str:
         parts += ["/", request.archive_id]
     if request.byte_range is not None:
         parts += [":", str(request.byte_range)]
+    if isinstance(request.what, InventoryRetrieval) and request.what.page > 1:
+        parts += [_PAGE, str(request.what.page)]
     if request.slot is not None:
         parts += ["@", request.slot]
     return "".join(parts)
+
+
+def whole_address_of(request: Request) -> str:
+    """Return the address of a request; for a page of an inventory, that of the inventory."""
+    return _NUMBER_OF_PAGE.sub("", address_of(request)) if request.archive_id is None else address_of(request)
+
+
+def page_in(address: str) -> int | None:
+    """Return which page of an inventory has an address; None where it is the first, or no page."""
+    found = _NUMBER_OF_PAGE.search(address)
+    return None if found is None else int(found[1])
 
 
 class Match(IntEnum):

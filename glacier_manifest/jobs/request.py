@@ -71,13 +71,19 @@ class ArchiveRetrieval:
 
 @dataclass(frozen=True, slots=True)
 class InventoryRetrieval:
-    """A list of a vault's archives. Dates are wire instants, the limit is the string the API wants."""
+    """A list of a vault's archives. Dates are wire instants, the limit is the string the API wants.
+
+    Attributes:
+        page: Which page of a longer list this is, counted from 1; told in its address, and no part of what
+            is asked: the marker says where the page begins.
+    """
 
     format: str | None = None
     start_date: str | None = None
     end_date: str | None = None
     limit: str | None = None
     marker: str | None = None
+    page: int = 1
 
     type = JobType.INVENTORY_RETRIEVAL
 

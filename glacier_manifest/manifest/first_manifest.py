@@ -16,6 +16,7 @@ _HEAD = """\
 #   glacier-manifest plan {file}      shows what would start; starts nothing
 #   glacier-manifest apply {file}     starts it, each job once
 #   glacier-manifest status {file}    shows what the jobs are doing
+#   glacier-manifest fetch {file}     stores what has come; 'run' does all of it, from start to store
 version: 1
 account_id: {account}
 region: {region}
@@ -29,6 +30,7 @@ _JOB = """\
     type: inventory-retrieval
     format: JSON              # or CSV
     every: weekly             # Monday 00:00 UTC; or schedule: "0 3 * * MON" with timezone: Europe/Dublin
+    save_to: inventories/{vault}/{date}.json
     vault:
 """
 _UNLISTED = "no inventory yet: Glacier makes the first one within about a day of the first upload"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from glacier_manifest.diagnostics import Severity
 from glacier_manifest.manifest.file_checking import CheckedFile
 from glacier_manifest.manifest.findings import Finding, Path
 from glacier_manifest.manifest.job_models import ArchiveRetrievalJob, InventoryRetrievalJob
@@ -58,6 +59,14 @@ def _wrong(job: MergedJob, path: Path, name: str, known: Known) -> Iterator[Find
         if why is not None:
             advice = "name an inventory-retrieval job that takes the inventory of the same vault"
             yield Finding("inventory-job", path, f"job '{name}' {why}", advice)
+        elif named.fields.save_to is None:
+            yield _never_saved(path, name)
+
+
+def _never_saved(path: Path, name: str) -> Finding:
+    message = f"job '{name}' has no 'save_to', so that its inventory is stored only where --to says so"
+    advice = f"give job '{name}' a 'save_to': what waits for its inventory begins when that is stored"
+    return Finding("inventory-not-saved", path, message, advice, severity=Severity.WARNING)
 
 
 def _unknown(path: Path, name: str, known: Known) -> Finding:

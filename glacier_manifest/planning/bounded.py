@@ -6,10 +6,18 @@ from typing import Any
 
 from glacier_manifest.jobs.key import canonical
 from glacier_manifest.jobs.request import Vault
-from glacier_manifest.manifest import Archives, FromInventory, InventorySource, Job, Limits
+from glacier_manifest.manifest import (
+    NEVER,
+    Archives,
+    FromInventory,
+    InventorySource,
+    Job,
+    Limits,
+    Repurchases,
+)
 
 
-def bounded_entry(job: Job, vault: Vault) -> str | None:
+def bounded_entry(job: Job, vault: Vault, restarts: Repurchases = NEVER) -> str | None:
     """Return the approval entry of a job that takes its archives from the output of another: 64 digits.
 
     It stands for every request that the job will come to, so that the review before the inventory is there
@@ -18,6 +26,7 @@ def bounded_entry(job: Job, vault: Vault) -> str | None:
     Args:
         job: The job.
         vault: One of its vaults.
+        restarts: How often each of the requests may be bought again by itself, within the same limits.
 
     Returns:
         The entry, or None where the archives are known and are approved one by one.
@@ -37,6 +46,7 @@ def bounded_entry(job: Job, vault: Vault) -> str | None:
         "description": job.description,
         "sns_topic": job.sns_topic,
         "limits": _limits(job.limits),
+        **_restarts(restarts),
     }
     return hashlib.sha256(canonical(approved)).hexdigest()
 
@@ -76,6 +86,10 @@ def _picked(wish: FromInventory) -> dict[str, Any]:
         "descending": wish.descending,
         "limit": wish.limit,
     }
+
+
+def _restarts(restarts: Repurchases) -> dict[str, Any]:
+    return {"restarts": asdict(restarts)} if restarts.highest else {}
 
 
 def _limits(limits: Limits | None) -> dict[str, Any]:

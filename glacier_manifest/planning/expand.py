@@ -14,12 +14,14 @@ from glacier_manifest.inventory.reading import Inventory, vault_finding
 from glacier_manifest.jobs.instant import slot_name
 from glacier_manifest.jobs.request import ArchiveRetrieval, InventoryRetrieval, Request, Vault
 from glacier_manifest.manifest import (
+    NEVER,
     Archives,
     FromInventory,
     IdList,
     InventorySource,
     Job,
     ListedArchive,
+    Repurchases,
     SelectQuery,
 )
 from glacier_manifest.planning.bounded import bounded_entry
@@ -95,8 +97,19 @@ class Portion:
     selection: Selection | None = None
 
 
+def _first_page(first: Lot) -> Iterable[Lot]:
+    """Where nothing is known of an inventory, only its first page can be asked for."""
+    return (first,)
+
+
 def expand(
-    jobs: Iterable[Job], *, places: Mapping[str, Place], now: datetime, sources: Sources
+    jobs: Iterable[Job],
+    *,
+    places: Mapping[str, Place],
+    now: datetime,
+    sources: Sources,
+    pages: Callable[[Lot], Iterable[Lot]] = _first_page,
+    restarts: Repurchases = NEVER,
 ) -> Iterator[Portion]:
     """Stream all that the jobs ask for, portion by portion, in the order of the manifest.
 
@@ -105,6 +118,8 @@ def expand(
         places: The account and region of each, by name.
         now: The moment whose slots count, with a timezone.
         sources: Opens what the jobs name.
+        pages: Returns the pages that are known of an inventory, that which it is given being the first.
+        restarts: How often a request may be bought again by itself.
 
     Raises:
         InvalidInput: A list or an inventory is wrong, or is another vault's.
@@ -112,10 +127,10 @@ def expand(
     for job in jobs:
         for name in job.vaults:
             vault = Vault(places[job.name].account_id, places[job.name].region, name)
-            lot = lot_at(job, vault, now)
+            lot = lot_at(job, vault, now, restarts)
             match job.ask:
                 case InventoryRetrieval():
-                    yield Portion(lot, [Piece()])
+                    yield from (Portion(page, [Piece()]) for page in pages(lot))
                 case SelectQuery() as query:
                     yield Portion(lot, map(_named, query.archive_ids))
                 case Archives(from_inventory=FromInventory() as wish) as archives:
@@ -124,7 +139,7 @@ def expand(
                     yield from _from_ids(lot, archives, sources)
 
 
-def lot_at(job: Job, vault: Vault, now: datetime) -> Lot:
+def lot_at(job: Job, vault: Vault, now: datetime, restarts: Repurchases = NEVER) -> Lot:
     """Return what the requests of a job at one vault have in common, at the slot that counts at `now`."""
     slot = slot_name(job.schedule.latest_tick(now)) if job.schedule is not None else None
     return Lot(
@@ -140,7 +155,7 @@ def lot_at(job: Job, vault: Vault, now: datetime) -> Lot:
         schedule=job.schedule,
         save_to=job.save_to,
         allows_overlap=isinstance(job.ask, Archives) and job.ask.allow_overlap,
-        bounded=bounded_entry(job, vault),
+        bounded=bounded_entry(job, vault, restarts),
     )
 
 

@@ -44,6 +44,11 @@ class Ready:
     latest: datetime
 
 
+def typical(tier: Tier | None) -> tuple[timedelta, timedelta]:
+    """Return how long a job typically takes, at the least and at the most; without a tier, an inventory."""
+    return _INVENTORY if tier is None else _TYPICAL[tier]
+
+
 def starting_time(tallies: Sequence[Tally], pace: Pace) -> timedelta:
     """Return how long it takes at least to start all of it at this pace, in whole seconds.
 
@@ -78,8 +83,8 @@ def forecast(tallies: Sequence[Tally], pace: Pace, now: datetime) -> tuple[Ready
 
 
 def _shortest(tiers: Iterable[Tier]) -> timedelta:
-    return min((_TYPICAL[tier][0] for tier in tiers), default=_INVENTORY[0])
+    return min((typical(tier)[0] for tier in tiers), default=typical(None)[0])
 
 
 def _longest(tiers: Iterable[Tier]) -> timedelta:
-    return max((_TYPICAL[tier][1] for tier in tiers), default=_INVENTORY[1])
+    return max((typical(tier)[1] for tier in tiers), default=typical(None)[1])

@@ -50,6 +50,8 @@ _SIDS = {
     _FETCH: "FetchOutputs",
     _APPLY: "StartJobs",
 }
+#: To write, to go on with what an interrupted run uploaded, and to see whose a key is.
+_WRITE_OBJECTS = ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject")
 #: What a policy reads as a variable or a wildcard; the key of an object may hold it as it is.
 _SPECIAL = re.compile(r"[$*?]")
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
@@ -137,7 +139,7 @@ def _on_buckets(
     if read:
         yield _statement("ReadInventories", "s3", ["GetObject"], sorted(read))
     if written:
-        yield _statement("WriteOutputs", "s3", ["AbortMultipartUpload", "PutObject"], sorted(written))
+        yield _statement("WriteOutputs", "s3", _WRITE_OBJECTS, sorted(written))
 
 
 def _inventories(job: Job, saved: Mapping[str, Iterable[str]]) -> Iterator[str]:

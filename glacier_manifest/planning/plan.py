@@ -57,6 +57,14 @@ def entry_of(request: Request, generation: int, *, verb: Verb, reason: Reason, r
     return entry(request, generation)
 
 
+def is_bounded(restarts: Repurchases, generation: int, *, verb: Verb, reason: Reason) -> bool:
+    """Say whether a purchase of a job that is approved as a whole is approved with it.
+
+    That of a restart is so only where the manifest lets it follow by itself.
+    """
+    return verb is not Verb.RESTART or covers(restarts, generation, verb=verb, reason=reason)
+
+
 def covers(restarts: Repurchases, generation: int, *, verb: Verb, reason: Reason) -> bool:
     """Say whether a purchase is approved together with those that `restarts` lets follow."""
     covered = restarts.highest
@@ -115,11 +123,10 @@ class Action:
     @property
     def entry(self) -> str:
         """What a reviewer approves of it."""
-        if self.bounded is not None and self.verb is not Verb.RESTART:
+        generation, verb, reason, restarts = self.generation, self.verb, self.reason, self.restarts
+        if self.bounded is not None and is_bounded(restarts, generation, verb=verb, reason=reason):
             return self.bounded
-        return entry_of(
-            self.request, self.generation, verb=self.verb, reason=self.reason, restarts=self.restarts
-        )
+        return entry_of(self.request, generation, verb=verb, reason=reason, restarts=restarts)
 
     @property
     def approved_by(self) -> frozenset[str]:

@@ -27,7 +27,7 @@ from glacier_manifest.jobs.request import (
 from glacier_manifest.jobs.schedule import Schedule
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.approval import digest
-from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of
+from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of, is_bounded
 from glacier_manifest.planning.plan_header import Edge, PlanHeader
 
 
@@ -51,6 +51,7 @@ class _Line(Edge):
     size: int | None
     created: str | None = None
     bounded: str | None = None
+    page: int = 1
     body: dict[str, Any]
 
 
@@ -117,6 +118,7 @@ def _line_of(action: Action) -> _Line:
         size=request.size,
         created=request.created,
         bounded=action.bounded,
+        page=request.what.page if isinstance(request.what, InventoryRetrieval) else 1,
         body=request.body(tier=None, description=request.description),
     )
 
@@ -189,8 +191,9 @@ def _read(text: str, header: PlanHeader, file: Path, number: int) -> SavedAction
         alone = entry_of(request, line.generation, verb=verb, reason=reason, restarts=restarts)
     except (ValueError, LookupError, AttributeError, TypeError):  # whatever a body may lack or hold instead
         raise _damaged(file, f"line {number} does not read", number) from None
-    entry = line.bounded if line.bounded is not None and verb is not Verb.RESTART else alone
-    is_restart = line.action in STARTING and line.generation > 0
+    bounded = is_bounded(restarts, line.generation, verb=verb, reason=reason)
+    entry = line.bounded if line.bounded is not None and bounded else alone
+    is_restart = verb in STARTING and line.generation > 0
     return SavedAction(request, number, entry, line.bounded, line.generation if is_restart else None)
 
 
@@ -210,7 +213,7 @@ def _request(line: _Line) -> Request:
     return Request(
         job=line.job,
         vault=Vault(line.account_id, line.region, line.vault),
-        what=_what(line.body),
+        what=_what(line.body, line.page),
         tiers=line.tiers,
         description=line.body.get("Description"),
         sns_topic=line.body.get("SNSTopic"),
@@ -221,7 +224,7 @@ def _request(line: _Line) -> Request:
     )
 
 
-def _what(body: Mapping[str, Any]) -> What:
+def _what(body: Mapping[str, Any], page: int) -> What:
     match JobType(body["Type"]):
         case JobType.ARCHIVE_RETRIEVAL:
             return ArchiveRetrieval(body["ArchiveId"], _byte_range(body.get("RetrievalByteRange")))
@@ -233,6 +236,7 @@ def _what(body: Mapping[str, Any]) -> What:
                 end_date=parameters.get("EndDate"),
                 limit=parameters.get("Limit"),
                 marker=parameters.get("Marker"),
+                page=page,
             )
         case JobType.SELECT:
             return Select(body["ArchiveId"], body["SelectParameters"], body["OutputLocation"])

@@ -113,7 +113,7 @@ class PlanHeader(Edge):
         digest: The digest of all its entries.
         actions: How many lines follow.
         manifests: The files it was made from, as they were named.
-        pace: Requests a second, how many at once, and bytes a day where they are limited.
+        pace: Requests a second, how many at once, and bytes a day and staged at once where they are limited.
         limits: What the approval may start.
         job_limits: What it may start of the jobs that have limits of their own.
         prices: What it was priced by.
@@ -168,11 +168,12 @@ class PlanHeader(Edge):
     @property
     def pace_read(self) -> Pace:
         """The pace that stood in the manifest."""
-        bytes_per_day = self.pace.get("bytes_per_day")
+        bytes_per_day, staged_bytes = self.pace.get("bytes_per_day"), self.pace.get("staged_bytes")
         return Pace(
             requests_per_second=self.pace["requests_per_second"],
             concurrency=int(self.pace["concurrency"]),
             bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
+            staged_bytes=None if staged_bytes is None else int(staged_bytes),
         )
 
 
@@ -196,6 +197,7 @@ def header_of(
 ) -> PlanHeader:
     """Return the first line of a plan file."""
     bytes_per_day = {} if pace.bytes_per_day is None else {"bytes_per_day": pace.bytes_per_day}
+    staged_bytes = {} if pace.staged_bytes is None else {"staged_bytes": pace.staged_bytes}
     return PlanHeader(
         state_id=state_id,
         digest=plan.digest,
@@ -206,6 +208,7 @@ def header_of(
             "requests_per_second": pace.requests_per_second,
             "concurrency": pace.concurrency,
             **bytes_per_day,
+            **staged_bytes,
         },
         limits=_Limits.of(bounds.limits),
         job_limits={job: _Limits.of(own) for job, own in bounds.job_limits.items()},

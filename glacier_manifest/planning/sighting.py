@@ -21,6 +21,7 @@ class Sighting:
         size: Bytes of its output, where known.
         mishap: Why it failed, if it did.
         duplicates: IDs of further jobs with the same marker, each paid for.
+        next_marker: Where the next page of a finished inventory begins; None where there is none.
     """
 
     job_id: str
@@ -35,3 +36,4 @@ class Sighting:
     size: int | None = None
     mishap: Mishap | None = None
     duplicates: tuple[str, ...] = ()
+    next_marker: str | None = None

@@ -47,7 +47,7 @@ The sandbox uses the standard library alone and nothing else of this project.
 
 from glacier_manifest.sandbox.archives import Archive, Batch
 from glacier_manifest.sandbox.calls import Call
-from glacier_manifest.sandbox.clock import SandboxClock
+from glacier_manifest.sandbox.clock import SandboxClock, hurried
 from glacier_manifest.sandbox.events import InventoryQuery, Job, VaultKey
 from glacier_manifest.sandbox.faults import FAULTS, Fault, Rule
 from glacier_manifest.sandbox.journal import JournalInUseError
@@ -66,5 +66,6 @@ __all__ = [
     "Sandbox",
     "SandboxClock",
     "VaultKey",
+    "hurried",
     "serve",
 ]

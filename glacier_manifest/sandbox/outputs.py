@@ -77,12 +77,13 @@ def _archive_output(archive: Archive, job: Job) -> Output:
         return archive.content.chunks(job.start + start, job.start + end)
 
     described = (("x-amz-archive-description", archive.description),)
+    is_header = archive.description.isascii() and archive.description.isprintable()
     return Output(
         job.end - job.start,
         "application/octet-stream",
         chunks,
         partial(_output_hash, archive, job),
-        described if archive.description else (),
+        described if archive.description and is_header else (),
     )
 
 

@@ -1,6 +1,6 @@
 """All starts of one plan, from the pacer to the report."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,15 +9,29 @@ from glacier_manifest.aws.glacier import Starter
 from glacier_manifest.planning.plan import Action, Plan
 from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, Fate
-from glacier_manifest.starting.pacer import Clock, Pacer
+from glacier_manifest.starting.pacer import Clock, NoTimeLeftError, Pacer
 from glacier_manifest.starting.reconcile import Reconciler
 from glacier_manifest.starting.rounds import Rounds
 from glacier_manifest.starting.run import Endurance, Report, Run
 from glacier_manifest.starting.sender import Backoff, Sender
+from glacier_manifest.starting.staged import Staged, staged_bytes
 from glacier_manifest.starting.starts import Starts
 from glacier_manifest.starting.surroundings import Surroundings
-from glacier_manifest.starting.volume import WINDOW, Volume, WithinVolume
+from glacier_manifest.starting.volume import WINDOW, Bound, Volume, WithinVolume
 from glacier_manifest.state.protocol import Approval, State
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How much may be started and not yet fetched.
+
+    Attributes:
+        most: Returns the most bytes that may be so now; None where nothing limits them.
+        is_emptied: Whether somebody fetches meanwhile, so that a start waits for room; else it is left over.
+    """
+
+    most: Callable[[], int | None]
+    is_emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +43,14 @@ class Terms:
         concurrency: How many calls are under way at once.
         endurance: How many identical refusals in a row end it.
         bytes_per_day: The most bytes started in any 24 hours; None where nothing limits them.
+        stage: How much may be started and not yet fetched; None where nothing limits it.
     """
 
     requests_per_second: float
     concurrency: int
     endurance: Endurance
     bytes_per_day: int | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +96,11 @@ def apply(
     """
     pacer = _pacer(state, terms, surroundings)
     volume = _volume(state, terms, surroundings)
+    staged = _staged(state, terms, surroundings)
+    bounds = [bound for bound in (volume, staged) if bound is not None]
 
     sender = partial(
-        _sender, pacer=pacer, volume=volume, state=state, service=service, surroundings=surroundings
+        _sender, pacer=pacer, bounds=bounds, state=state, service=service, surroundings=surroundings
     )
 
     def send(actions: Iterator[Action], count: int, tell: Callable[[Event], None]) -> Report:
@@ -99,6 +117,7 @@ def apply(
     report = rounds(plan.starts(), plan.start_count)
     if volume is not None:
         report.again_at = _earlier(report.again_at, volume.again_at)
+    report.stage_was_full = staged is not None and staged.was_full
     return report
 
 
@@ -106,12 +125,12 @@ def _sender(
     tell: Callable[[Event], None],
     *,
     pacer: Pacer,
-    volume: Volume | None,
+    bounds: Sequence[Bound],
     state: State,
     service: Service,
     surroundings: Surroundings,
 ) -> Starts:
-    one = Sender(
+    one: Starts = Sender(
         state=state,
         starter=service.starter,
         pacer=pacer,
@@ -121,7 +140,9 @@ def _sender(
         now=surroundings.now,
         tell=tell,
     )
-    return one if volume is None else WithinVolume(one, volume, tell)
+    for bound in bounds:
+        one = WithinVolume(one, bound, tell)
+    return one
 
 
 def _pacer(state: State, terms: Terms, surroundings: Surroundings) -> Pacer:
@@ -140,6 +161,24 @@ def _volume(state: State, terms: Terms, surroundings: Surroundings) -> Volume | 
         return None
     started = state.started_bytes(surroundings.service_now() - WINDOW)
     return Volume(bytes_per_day=terms.bytes_per_day, started=started, surroundings=surroundings)
+
+
+def _staged(state: State, terms: Terms, surroundings: Surroundings) -> Staged | None:
+    stage = terms.stage
+    if stage is None:
+        return None
+
+    def waits(seconds: float) -> None:
+        if not stage.is_emptied:
+            raise NoTimeLeftError
+        surroundings.wait_until(surroundings.monotonic() + seconds)
+
+    return Staged(
+        most=stage.most,
+        staged=partial(staged_bytes, state),
+        surroundings=surroundings,
+        waits=waits,
+    )
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -145,6 +145,13 @@ class VolumeUsedUp:
 
 
 @dataclass(frozen=True, slots=True)
+class StageFull:
+    """So many bytes are started and not yet fetched that more must wait: `most` may be."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """No further call is made; those under way are waited for. `why` ends the sentence."""
 
@@ -163,5 +170,6 @@ Event = (
     | Released
     | TryingLater
     | VolumeUsedUp
+    | StageFull
     | Stopping
 )

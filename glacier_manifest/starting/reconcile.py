@@ -171,6 +171,7 @@ class Reconciler:
             expires_at=sighting.expires_at,
             mishap=sighting.mishap,
             duplicates=sighting.duplicates,
+            next_marker=sighting.next_marker,
         )
 
     def _release(self, record: Record) -> Release:

@@ -51,4 +51,5 @@ def adopted(request: Request, sighting: Sighting, *, key: str, generation: int) 
         completed_at=sighting.completed_at,
         expires_at=sighting.expires_at,
         mishap=sighting.mishap,
+        next_marker=sighting.next_marker,
     )

@@ -45,6 +45,7 @@ class Report:
         unrecorded: Records that the state could not take, as they would be: what is known must not be lost.
         held: Actions that were not sent because too many outcomes were unknown.
         held_count: How many.
+        stage_was_full: Whether something was not sent because too much is started and not yet fetched.
         again_at: When what is unknown can be settled, or what was refused or found no room may be tried
             again, where that is beyond the deadline.
     """
@@ -55,6 +56,7 @@ class Report:
     unrecorded: list[Record] = field(default_factory=list)
     held: Iterator[Action] = field(default_factory=lambda: iter(()))
     held_count: int = 0
+    stage_was_full: bool = False
     again_at: datetime | None = None
 
 

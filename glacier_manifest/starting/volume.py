@@ -7,6 +7,7 @@ memory; a minute's bytes leave when all of it is a day old. What is under way co
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import Protocol
 
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Outcome, Result, VolumeUsedUp
@@ -21,9 +22,10 @@ WINDOW = timedelta(days=1) + _MINUTE
 _LOOK_AGAIN = 1.0
 #: Seconds after which it is looked again all the same: what was under way may have ended without a start.
 _LONGEST_WAIT = 60.0
-_MAY_HAVE_STARTED = frozenset({Result.STARTED, Result.RESTARTED, Result.UNKNOWN})
+MAY_HAVE_STARTED = frozenset({Result.STARTED, Result.RESTARTED, Result.UNKNOWN})
 
-_Purchase = tuple[str, int]
+#: A request's key, and the generation of the purchase.
+Purchase = tuple[str, int]
 
 
 class Volume:
@@ -45,12 +47,12 @@ class Volume:
         self._most = bytes_per_day
         self._started = _no_later_than(surroundings.service_now(), started)
         self._under_way = 0
-        self._unknown: dict[_Purchase, tuple[datetime, int]] = {}
+        self._unknown: dict[Purchase, tuple[datetime, int]] = {}
         self._surroundings = surroundings
         self._turn = Lock()
         self._counts = Lock()
 
-    def take(self, purchase: _Purchase, size: int, *, tell: Callable[[Event], None]) -> None:
+    def take(self, purchase: Purchase, size: int, *, tell: Callable[[Event], None]) -> None:
         """Wait until so many bytes may be started; they count from now on.
 
         Args:
@@ -79,7 +81,7 @@ class Volume:
             raise NoTimeLeftError
         return until
 
-    def _taken_or_wait(self, purchase: _Purchase, size: int) -> float:
+    def _taken_or_wait(self, purchase: Purchase, size: int) -> float:
         """Take the bytes and return 0, or return the seconds after which there may be room for them."""
         with self._counts:
             self._forget(purchase)
@@ -91,7 +93,7 @@ class Volume:
                 return 0.0
             return self._seconds_until_freed(lacking, now)
 
-    def _forget(self, purchase: _Purchase) -> None:
+    def _forget(self, purchase: Purchase) -> None:
         """A lost call that is made again after all had started nothing."""
         minute, size = self._unknown.pop(purchase, (None, 0))
         if minute in self._started:
@@ -112,11 +114,11 @@ class Volume:
                 return (minute + WINDOW - now).total_seconds()
         return _LOOK_AGAIN
 
-    def ended(self, purchase: _Purchase, size: int, result: Result) -> None:
+    def ended(self, purchase: Purchase, size: int, result: Result) -> None:
         """Count the bytes of a call that has ended from its end on, if it may have started something."""
         with self._counts:
             self._under_way -= size
-            if result not in _MAY_HAVE_STARTED:
+            if result not in MAY_HAVE_STARTED:
                 return
             minute = _minute_of(self._surroundings.service_now())
             self._started[minute] = self._started.get(minute, 0) + size
@@ -138,6 +140,20 @@ def _no_later_than(now: datetime, started: Mapping[datetime, int]) -> dict[datet
     return counted
 
 
+class Bound(Protocol):
+    """Says when bytes may be started, one start after the other."""
+
+    def take(self, purchase: Purchase, size: int, *, tell: Callable[[Event], None]) -> None:
+        """Wait until so many bytes may be started; they count from now on.
+
+        Raises:
+            NoTimeLeftError: They are not started in this run.
+        """
+
+    def ended(self, purchase: Purchase, size: int, result: Result) -> None:
+        """Take note of how the call for which they were taken has ended."""
+
+
 class WithinVolume:
     """Starts an action when there is room for its bytes; what has no size that is known waits for nothing.
 
@@ -147,7 +163,7 @@ class WithinVolume:
         tell: Told until when the run waits.
     """
 
-    def __init__(self, sender: Starts, volume: Volume, tell: Callable[[Event], None]) -> None:
+    def __init__(self, sender: Starts, volume: Bound, tell: Callable[[Event], None]) -> None:
         self._sender = sender
         self._volume = volume
         self._tell = tell

@@ -111,6 +111,7 @@ class Find:
     expires_at: datetime | None = None
     mishap: Mishap | None = None
     duplicates: tuple[str, ...] = ()
+    next_marker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Observe:
     """A listing shows that the job ended: IN_PROGRESS becomes SUCCEEDED, FAILED or EXPIRED.
 
     A SUCCEEDED one may be found EXPIRED, and so may an UNKNOWN one that is too old to be of use. Observing
-    what is already known (a FETCHED job's success too) changes nothing and logs nothing.
+    what is already known (a FETCHED job's success too) changes nothing and logs nothing. `next_marker` is
+    where the next page of an inventory begins, if there is one.
     """
 
     key: str
@@ -144,18 +146,53 @@ class Observe:
     expires_at: datetime | None = None
     size: int | None = None
     mishap: Mishap | None = None
+    next_marker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Its output is stored, as well verified as Glacier lets: SUCCEEDED becomes FETCHED."""
+    """Its output is stored, as well verified as Glacier lets: SUCCEEDED becomes FETCHED.
+
+    `output` says where. `output_tree_hash` and `output_size` are of all that was stored there, which may be
+    an archive that several range jobs made up; `verified_by` is the word of fetching/output.py.
+    """
 
     key: str
     generation: int
     at: datetime
     output: str
+    output_tree_hash: str | None = None
+    output_size: int | None = None
+    verified_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The output of a FETCHED one was put together with others: what it is part of stands at `output` now.
+
+    The other fields are as those of `Fetch`. Joining what is joined already changes nothing.
+    """
+
+    key: str
+    generation: int
+    at: datetime
+    output: str
+    output_tree_hash: str
+    output_size: int
+    verified_by: str
 
 
 Change = (
-    Intend | SendAgain | Accept | Reject | LoseTrack | Release | Withdraw | Find | Adopt | Observe | Fetch
+    Intend
+    | SendAgain
+    | Accept
+    | Reject
+    | LoseTrack
+    | Release
+    | Withdraw
+    | Find
+    | Adopt
+    | Observe
+    | Fetch
+    | Join
 )

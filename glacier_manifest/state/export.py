@@ -46,6 +46,10 @@ def record_json(record: Record) -> dict[str, Any]:
         "service_at": optional_text(record.service_at),
         "changed_at": optional_text(record.changed_at),
         "output": record.output,
+        "output_tree_hash": record.output_tree_hash,
+        "output_size": record.output_size,
+        "verified_by": record.verified_by,
+        "next_marker": record.next_marker,
         "error": None if mishap is None else {"code": mishap.code, "message": mishap.message},
     }
 

@@ -112,6 +112,10 @@ class _RequestLine(_Line):
     service_at: _Moment | None
     changed_at: _Moment | None
     output: str | None
+    output_tree_hash: str | None = None
+    output_size: _Number | None = None
+    verified_by: str | None = None
+    next_marker: str | None = None
     error: _Error | None
 
     @model_validator(mode="after")

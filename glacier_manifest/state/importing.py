@@ -11,7 +11,7 @@ from glacier_manifest.errors import Elsewhere
 from glacier_manifest.state import queries, rows
 from glacier_manifest.state.binding import are_apart, bind
 from glacier_manifest.state.knowledge import Entry, Knowledge
-from glacier_manifest.state.log import DUPLICATE, IMPORTED, Run, log_decision, log_import
+from glacier_manifest.state.log import DUPLICATE, IMPORTED, Run, log_decision, log_record
 from glacier_manifest.state.merging import merge
 from glacier_manifest.state.protocol import Approval, Identity
 from glacier_manifest.state.record import Record
@@ -168,7 +168,7 @@ class _Importing:
             "intended_at": optional_text(record.intended_at),
             "from_state": self._source,
         }
-        log_import(self._connection, self._run, IMPORTED, at=self._at, about=record, details=details)
+        log_record(self._connection, self._run, IMPORTED, at=self._at, about=record, details=details)
 
     def _tell_duplicate(self, duplicate: Duplicate) -> None:
         self.imported.duplicates += 1
@@ -176,4 +176,4 @@ class _Importing:
         record = duplicate.record
         details = {"job_id": record.job_id, "duplicates": [duplicate.job_id]}
         if not queries.has_event(self._connection, DUPLICATE, about=record, details=json.dumps(details)):
-            log_import(self._connection, self._run, DUPLICATE, at=self._at, about=record, details=details)
+            log_record(self._connection, self._run, DUPLICATE, at=self._at, about=record, details=details)

@@ -15,6 +15,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -27,6 +28,8 @@ from glacier_manifest.state.rows import moment_text, optional_text
 
 #: What an import logs: of a record that it brought, of a further job of a request, and of the whole file.
 IMPORTED, DUPLICATE = "imported", "duplicate"
+#: What is logged of a record that a person has taken out.
+FORGOTTEN = "forgotten"
 
 _INTO_EVENTS = "INSERT INTO events (at, service_at, run, event, key, generation, details) VALUES "
 _VALUES = "(?, ?, ?, ?, ?, ?, ?)"
@@ -45,6 +48,7 @@ EVENTS: Mapping[type[Any], str] = {
     Adopt: "adopted",
     Observe: "observed",
     Fetch: "fetched",
+    Join: "joined",
 }
 
 
@@ -97,7 +101,7 @@ def _event(run: Run, change: Change, after: Record) -> tuple[str | int | None, .
     )
 
 
-def log_import(
+def log_record(
     connection: sqlite3.Connection,
     run: Run,
     event: str,
@@ -106,7 +110,7 @@ def log_import(
     about: Record,
     details: Mapping[str, Any],
 ) -> None:
-    """Log what an import told of one record: that it was taken, or that a job was paid for twice."""
+    """Log what was told of one record: that it was taken over or out, or that a job was paid for twice."""
     values = (moment_text(at), None, run.id, event, about.key, about.generation, json.dumps(details))
     connection.execute(_ABOUT_A_RECORD, values)
 
@@ -129,8 +133,11 @@ def _details(change: Change, after: Record) -> dict[str, Any]:
         told["job_id"] = after.job_id
     if isinstance(change, Find | Adopt) and change.duplicates:
         told["duplicates"] = list(change.duplicates)
-    if isinstance(change, Fetch):
-        told["output"] = after.output
+    if isinstance(change, Fetch | Join):
+        told |= {"output": after.output, "verified_by": after.verified_by}
+        told |= {"output_tree_hash": after.output_tree_hash, "output_size": after.output_size}
+    if getattr(change, "next_marker", None) is not None:
+        told["next_marker"] = after.next_marker
     if getattr(change, "mishap", None) is not None and after.mishap is not None:
         told |= {"code": after.mishap.code, "message": after.mishap.message}
     return told

@@ -94,4 +94,5 @@ def _completed(theirs: Record, ours: Record) -> Record:
         completed_at=theirs.completed_at or ours.completed_at,
         expires_at=theirs.expires_at or ours.expires_at,
         service_at=theirs.service_at or ours.service_at,
+        next_marker=theirs.next_marker or ours.next_marker,
     )

@@ -16,6 +16,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -109,6 +110,7 @@ def _adopt(change: Adopt, known: Known) -> Record:
         completed_at=found.completed_at,
         expires_at=found.expires_at,
         mishap=found.mishap,
+        next_marker=found.next_marker,
     )
 
 
@@ -177,6 +179,7 @@ def _find(change: Find, known: Known) -> Record:
         completed_at=change.completed_at,
         expires_at=change.expires_at,
         mishap=change.mishap,
+        next_marker=change.next_marker,
     )
 
 
@@ -195,13 +198,35 @@ def _observe(change: Observe, known: Known) -> Record | None:
         expires_at=_kept(change.expires_at) or before.expires_at,
         size=before.size if change.size is None else change.size,
         mishap=change.mishap or before.mishap,
+        next_marker=change.next_marker or before.next_marker,
     )
     return None if after == before else after
 
 
 @_after.register
 def _fetch(change: Fetch, known: Known) -> Record:
-    return replace(_from(Status.SUCCEEDED, known), status=Status.FETCHED, output=change.output, mishap=None)
+    return replace(
+        _from(Status.SUCCEEDED, known),
+        status=Status.FETCHED,
+        output=change.output,
+        output_tree_hash=change.output_tree_hash,
+        output_size=change.output_size,
+        verified_by=change.verified_by,
+        mishap=None,
+    )
+
+
+@_after.register
+def _join(change: Join, known: Known) -> Record | None:
+    before = _from(Status.FETCHED, known)
+    after = replace(
+        before,
+        output=change.output,
+        output_tree_hash=change.output_tree_hash,
+        output_size=change.output_size,
+        verified_by=change.verified_by,
+    )
+    return None if after == before else after
 
 
 def _kept(moment: datetime | None) -> datetime | None:

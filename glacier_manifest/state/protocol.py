@@ -56,6 +56,39 @@ class StartedGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingGroup:
+    """How many requests of one job stand alike, in one vault and at one tier: each by its latest purchase.
+
+    Attributes:
+        job: The name of the manifest's job, as the address of each record begins.
+        account_id, region, vault: Where it was sent.
+        type: The job type, as the API spells it.
+        tier: The tier that was sent last; None where none was.
+        status: Where they stand.
+        scheduled: Whether they belong to ticks of a schedule.
+        jobs: How many records.
+        bytes: The sum of the sizes that are known.
+        unknown_sizes: How many records have no size.
+        first_ends_at, last_ends_at: When the first and the last output of them may be gone; None where no
+            such moment is known.
+    """
+
+    job: str
+    account_id: str
+    region: str
+    vault: str
+    type: str
+    tier: str | None
+    status: Status
+    scheduled: bool
+    jobs: int
+    bytes: int
+    unknown_sizes: int
+    first_ends_at: datetime | None
+    last_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What a state is bound to.
 
@@ -134,6 +167,21 @@ class State(Protocol):
 
         What is handed over later is written later all the same, and what is submitted hurries it along.
         """
+
+    def standing_groups(self) -> "tuple[StandingGroup, ...]":
+        """Sum up how all requests stand, in the order in which the first of each group was made.
+
+        A purchase that was followed by a later one of the same request is not counted.
+        """
+
+    def ending(self, *, before: datetime, most: int) -> tuple[Record, ...]:
+        """Return SUCCEEDED records whose output may be gone by a moment, the soonest first.
+
+        At most `most` of them; a purchase that was followed by a later one is none of them.
+        """
+
+    def ending_count(self, *, before: datetime) -> int:
+        """Count the records that `ending` would return, were there no bound."""
 
     def approve(
         self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.jobs.tier import Tier
-from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
+from glacier_manifest.state.protocol import Approval, Identity, StandingGroup, Started, StartedGroup
 from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import COLUMNS, from_row, moment_text, optional_moment
 from glacier_manifest.state.schema import (
@@ -67,6 +67,20 @@ STARTED_BYTES = (
     f"SELECT {STARTED_MINUTE} AS minute, sum(size) FROM requests "
     f"WHERE {HAS_STARTED_BYTES} AND {STARTED_MINUTE} >= ? GROUP BY minute ORDER BY minute"
 )
+#: No purchase of the same request came after it.
+_IS_LATEST = (
+    "NOT EXISTS (SELECT 1 FROM requests AS later "
+    "WHERE later.key = requests.key AND later.generation > requests.generation)"
+)
+STANDING_GROUPS = (
+    "SELECT substr(address, 1, instr(address, '/') - 1) AS job, account_id, region, vault, type, tier, "
+    "status, slot IS NOT NULL AS scheduled, min(expires_at), max(expires_at), "
+    f"count(*), coalesce(sum(size), 0), sum(size IS NULL) FROM requests WHERE {_IS_LATEST} "
+    "GROUP BY job, account_id, region, vault, type, tier, status, scheduled ORDER BY min(id)"
+)
+_IS_ENDING = f"status = '{Status.SUCCEEDED}' AND expires_at <= ? AND {_IS_LATEST}"
+ENDING = f"SELECT {_RECORD} FROM requests WHERE {_IS_ENDING} ORDER BY expires_at, id LIMIT ?"
+ENDING_COUNT = f"SELECT count(*) FROM requests WHERE {_IS_ENDING}"
 #: Looks no further back than this many events: a run that sends slower than that has none to wait for.
 LAST_SENT = (
     "SELECT max(at) FROM (SELECT event, at FROM events ORDER BY id DESC LIMIT 1000) "
@@ -256,6 +270,21 @@ def started_groups(
     return tuple(StartedGroup(*row) for row in rows)
 
 
+def standing_groups(connection: sqlite3.Connection) -> tuple[StandingGroup, ...]:
+    """Sum up how all requests stand, each by its latest purchase."""
+    return tuple(map(_standing_group, connection.execute(STANDING_GROUPS)))
+
+
+def ending(connection: sqlite3.Connection, before: datetime, most: int) -> tuple[Record, ...]:
+    """Return records whose output may be gone by a moment, the soonest first, `most` at most."""
+    return tuple(map(from_row, connection.execute(ENDING, (moment_text(before), most))))
+
+
+def ending_count(connection: sqlite3.Connection, before: datetime) -> int:
+    """Count the records whose output may be gone by a moment."""
+    return int(connection.execute(ENDING_COUNT, (moment_text(before),)).fetchone()[0])
+
+
 def started_bytes(connection: sqlite3.Connection, since: datetime) -> dict[datetime, int]:
     """Return the bytes that were started in each minute from `since` on, the earliest minute first."""
     rows = connection.execute(STARTED_BYTES, (moment_text(since)[:16],))
@@ -278,6 +307,27 @@ def events(connection: sqlite3.Connection, *, key: str | None) -> Iterator[Mappi
 
 def _approval(row: tuple[Any, ...]) -> Approval:
     return Approval(id=row[0], digest=row[1], how=row[2], approved_at=datetime.fromisoformat(row[3]))
+
+
+def _standing_group(row: tuple[Any, ...]) -> StandingGroup:
+    where, (status, scheduled, first_ends_at, last_ends_at), sums = row[:6], row[6:10], row[10:]
+    job, account_id, region, vault, kind, tier = where
+    jobs, size, unknown_sizes = sums
+    return StandingGroup(
+        job,
+        account_id,
+        region,
+        vault,
+        kind,
+        tier,
+        _STATUSES[status],
+        bool(scheduled),
+        jobs,
+        size,
+        unknown_sizes,
+        optional_moment(first_ends_at),
+        optional_moment(last_ends_at),
+    )
 
 
 def _marks(number: int) -> str:

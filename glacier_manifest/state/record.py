@@ -60,6 +60,12 @@ class Record:
             ended by then.
         output: Where its output was stored; None until it was fetched.
         mishap: What went wrong last, if anything did.
+        output_tree_hash: The tree hash of what was stored, 64 hexadecimal digits; None until it was fetched.
+        output_size: Bytes that were stored; None until it was fetched.
+        verified_by: By what they are known to be right (``tree-hash``, ``read-twice``), or that they are not
+            (``length``); None until it was fetched.
+        next_marker: Where the next page of an inventory begins; None where it was the last one, or is not
+            known to be another.
     """
 
     key: str
@@ -89,6 +95,10 @@ class Record:
     changed_at: datetime | None = None
     output: str | None = None
     mishap: Mishap | None = None
+    output_tree_hash: str | None = None
+    output_size: int | None = None
+    verified_by: str | None = None
+    next_marker: str | None = None
 
     @property
     def standing(self) -> Standing:

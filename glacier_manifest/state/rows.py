@@ -39,6 +39,10 @@ COLUMNS = (
     "output",
     "mishap_code",
     "mishap_message",
+    "output_tree_hash",
+    "output_size",
+    "verified_by",
+    "next_marker",
 )
 
 _INSERT = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -131,12 +135,16 @@ def to_row(record: Record) -> tuple[str | int | None, ...]:
         record.output,
         None if mishap is None else mishap.code,
         None if mishap is None else mishap.message,
+        record.output_tree_hash,
+        record.output_size,
+        record.verified_by,
+        record.next_marker,
     )
 
 
 def from_row(row: tuple[Any, ...]) -> Record:
     """Return the record whose values stand in `row` in the order of COLUMNS."""
-    mishap_code, mishap_message = row[26:]
+    mishap_code, mishap_message = row[26:28]
     values: tuple[Any, ...] = (
         *row[:14],
         Status(row[14]),
@@ -144,5 +152,6 @@ def from_row(row: tuple[Any, ...]) -> Record:
         *map(optional_moment, row[19:25]),
         row[25],
         None if mishap_code is None else Mishap(mishap_code, mishap_message),
+        *row[28:],
     )
     return Record(*values)

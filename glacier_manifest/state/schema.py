@@ -129,10 +129,15 @@ def _bytes_by_minute(connection: sqlite3.Connection) -> None:
     )
 
 
+def _stored_outputs(connection: sqlite3.Connection) -> None:
+    for column in ("output_tree_hash TEXT", "output_size INTEGER", "verified_by TEXT", "next_marker TEXT"):
+        connection.execute(f"ALTER TABLE requests ADD COLUMN {column}")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
 #: What leads from each version of the schema to the next; a file's ``user_version`` counts those applied.
-MIGRATIONS: Sequence[Migration] = (_first_version, _bytes_by_minute)
+MIGRATIONS: Sequence[Migration] = (_first_version, _bytes_by_minute, _stored_outputs)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

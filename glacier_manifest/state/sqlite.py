@@ -15,10 +15,11 @@ from glacier_manifest.state import faults, opening, queries
 from glacier_manifest.state.batch import Batch
 from glacier_manifest.state.binding import bind
 from glacier_manifest.state.changes import Change
+from glacier_manifest.state.forgetting import forget
 from glacier_manifest.state.importing import Duplicate, Imported, import_knowledge
 from glacier_manifest.state.knowledge import Knowledge
 from glacier_manifest.state.log import Run, log_decision, log_run
-from glacier_manifest.state.protocol import Approval, Identity, Started, StartedGroup
+from glacier_manifest.state.protocol import Approval, Identity, StandingGroup, Started, StartedGroup
 from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import moment_text
 from glacier_manifest.state.writer import GroupWriter
@@ -131,6 +132,21 @@ class ReadOnlyState:
         """Return how many records stand in each of `statuses` (all of them by default), zeros left out."""
         with self._readers.one() as connection:
             return queries.count(connection, tuple(Status) if statuses is None else statuses)
+
+    def standing_groups(self) -> tuple[StandingGroup, ...]:
+        """Sum up how all requests stand, each by its latest purchase."""
+        with self._readers.one() as connection:
+            return queries.standing_groups(connection)
+
+    def ending(self, *, before: datetime, most: int) -> tuple[Record, ...]:
+        """Return SUCCEEDED records whose output may be gone by a moment, the soonest first."""
+        with self._readers.one() as connection:
+            return queries.ending(connection, before, most)
+
+    def ending_count(self, *, before: datetime) -> int:
+        """Count the records that `ending` would return, were there no bound."""
+        with self._readers.one() as connection:
+            return queries.ending_count(connection, before)
 
     def approval(self, digest: str) -> Approval | None:
         """Return the approval of a digest, if there is one."""
@@ -301,6 +317,18 @@ class SqliteState(ReadOnlyState):
             approval = _approve(connection, self._run, digest=digest, how=how, at=at, lifted=lifted)
             connection.execute("COMMIT")
             return approval
+
+    def forget(self, key: str) -> int:
+        """Take all purchases of a request out, and log what was known of them; return how many they were.
+
+        Raises:
+            Refused: ``not-forgettable``: one of them is under way.
+            StateError: The state cannot be written.
+        """
+        forgotten = self._writer.submit(
+            lambda connection: forget(connection, self._run, key, at=self._clock())
+        )
+        return forgotten.result()
 
     def import_knowledge(
         self, knowledge: Iterable[Knowledge], *, tell: Callable[[Duplicate], None]

@@ -115,7 +115,7 @@ class GroupWriter:
                     one.fail(_closed(self._path))
                 return [*pending]
             self._waiting.extend(map(_Waiting, wanted, pending))
-            if not self._is_hurried:
+            if self._waiting and not self._is_hurried:
                 self._is_hurried = True
                 self._door.notify()
         return [*pending]

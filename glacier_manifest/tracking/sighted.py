@@ -27,6 +27,7 @@ def sighted(job: ListedJob, *, generation: int | None) -> Sighting:
         expires_at=ended_at + OUTPUT_WINDOW if ended_at and status is Status.SUCCEEDED else None,
         size=_size(job),
         mishap=_failure(job) if status is Status.FAILED else None,
+        next_marker=_next_marker(job) if status is Status.SUCCEEDED else None,
     )
 
 
@@ -39,6 +40,11 @@ def _status(job: ListedJob) -> Status:
 
 def _failure(job: ListedJob) -> Mishap:
     return Mishap("job-failed", job.status_message or "Glacier gives no reason")
+
+
+def _next_marker(job: ListedJob) -> str | None:
+    """Only a finished job's marker is where the next page begins (docs: "api-describe-job-get")."""
+    return (job.inventory.marker or None) if job.inventory is not None else None
 
 
 def _size(job: ListedJob) -> int | None:

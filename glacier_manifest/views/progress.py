@@ -12,9 +12,11 @@ from glacier_manifest.starting.events import (
     RunBegan,
     SendingAgain,
     Settling,
+    StageFull,
     TryingLater,
     VolumeUsedUp,
 )
+from glacier_manifest.units import format_size
 from glacier_manifest.views.records import words
 
 _MINUTE = 60.0
@@ -44,7 +46,7 @@ class MinuteLine:
             case RunBegan():
                 self._results.clear()
                 self._total = event.total
-            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
+            case Holding() | Settling() | TryingLater() | VolumeUsedUp() | StageFull():
                 self._say(remark(event))
             case Outcome():
                 self._results[str(event.result)] += 1
@@ -60,7 +62,7 @@ class MinuteLine:
         self._say(f"{self._results.total()} of {self._total}: {so_far}{besides}")
 
 
-def remark(event: Holding | Settling | TryingLater | VolumeUsedUp) -> str:
+def remark(event: Holding | Settling | TryingLater | VolumeUsedUp | StageFull) -> str:
     """Return why a run waits, as one line for people."""
     match event:
         case Holding():
@@ -80,6 +82,11 @@ def remark(event: Holding | Settling | TryingLater | VolumeUsedUp) -> str:
         case VolumeUsedUp():
             return (
                 f"pace.bytes_per_day is used up: there is room again at {event.until:%Y-%m-%d %H:%M:%S} UTC"
+            )
+        case StageFull():
+            return (
+                f"no more than {format_size(event.most)} may be started and not yet fetched: "
+                "nothing more is started before some of it is"
             )
 
 

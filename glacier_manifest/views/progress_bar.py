@@ -14,6 +14,7 @@ from glacier_manifest.starting.events import (
     RunBegan,
     SendingAgain,
     Settling,
+    StageFull,
     TryingLater,
     VolumeUsedUp,
 )
@@ -51,7 +52,7 @@ class ProgressBar:
             case RunBegan():
                 self._results.clear()
                 self._progress.reset(self._task, total=event.total)
-            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
+            case Holding() | Settling() | TryingLater() | VolumeUsedUp() | StageFull():
                 self._progress.console.print(remark(event), highlight=False)
             case Outcome():
                 self._results[str(event.result)] += 1

@@ -14,6 +14,7 @@ from glacier_manifest.starting.events import (
     SendingAgain,
     Settling,
     Slowed,
+    StageFull,
     Stopping,
     TryingLater,
     VolumeUsedUp,
@@ -50,6 +51,8 @@ class RunLog:
                 self._healing(event)
             case VolumeUsedUp():
                 self._logger.info("volume_used_up", until=moment(event.until))
+            case StageFull():
+                self._logger.info("stage_full", most=event.most)
             case Stopping():
                 self._logger.warning("stopping", why=event.why)
 

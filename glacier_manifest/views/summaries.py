@@ -23,8 +23,13 @@ _TITLES = {
 
 def human(summary: Summary) -> str:
     """Return what went wrong, was left over or is odd, by address, then the counts in one line."""
-    lines = [*_sections(summary), *_blocked(summary), *_oddities(summary), _counts(summary)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*attention(summary), *_oddities(summary), _counts(summary)]) + "\n"
+
+
+def attention(summary: Summary) -> Iterator[str]:
+    """Yield what went wrong or was left over, by address."""
+    yield from _sections(summary)
+    yield from _blocked(summary)
 
 
 def _sections(summary: Summary) -> Iterator[str]:

@@ -154,7 +154,7 @@ class TestSavedPlan:
         with Scratch() as scratch:
             saved = read_saved(file, lambda: file.open(encoding="utf-8"), scratch)
             draft = Draft(scratch)
-            saved.add_to(draft, datetime.now(UTC) + timedelta(days=7))
+            saved.add_to(draft, datetime.now(UTC) + timedelta(days=7), lambda first: [first])
             draft.merge()
             draft.decide(Known(lambda _keys: {}))
 

@@ -133,3 +133,51 @@ class TestRequestsPerSecond:
         sent = sorted(datetime.fromisoformat(record["intended_at"]) for record in user.records())
         assert len(sent) == 3
         assert min(later - earlier for earlier, later in pairwise(sent)) >= timedelta(seconds=1.24)
+
+
+class TestStagedBytes:
+    TWO = f"pace: {{{FAST}, staged_bytes: 2 MiB}}\n"
+
+    def test_no_more_is_started_than_may_wait_to_be_fetched(self, user: User) -> None:
+        user.manifest(retrievals(IDS[:4], more=PIECES), head=self.TWO)
+
+        left = apply(user).left_undone(75)
+        again = apply(user).left_undone(75)
+
+        assert "Apply: 2 started, 2 not tried." in left.out
+        assert again.last.startswith("next: as much is started and not yet fetched as pace.staged_bytes lets")
+        assert user.sent() == 2
+
+    def test_what_has_failed_leaves_its_room_to_others(self, user: User) -> None:
+        user.manifest(retrievals(IDS[:4], more=PIECES), head=self.TWO)
+        user.sandbox.faults.add("InitiateJob", "job-fails", message="Archive is damaged")
+        apply(user)
+        user.sandbox.clock.advance(10)
+        user.run("wait")
+
+        apply(user)
+
+        assert user.sent() == 4
+
+    def test_a_saved_plan_keeps_to_the_bytes_that_were_reviewed(self, user: User) -> None:
+        user.manifest(retrievals(IDS, more=PIECES), head=self.TWO)
+        user.run("plan", "jobs.yaml", "--out", "plan.ndjson")
+
+        user.run("apply", "plan.ndjson").left_undone(75)
+
+        assert user.sent() == 2
+
+    def test_more_than_may_be_staged_at_once_is_refused(self, user: User) -> None:
+        user.manifest(retrievals(IDS[:1], more=PIECES), head=f"pace: {{{FAST}, staged_bytes: 1 MB}}\n")
+
+        user.run("plan", "jobs.yaml").refused_with(5, "larger-than-stage")
+        apply(user).refused_with(5, "larger-than-stage")
+
+        assert user.sent() == 0
+
+    def test_an_unknown_size_is_refused_before_the_first_call(self, user: User) -> None:
+        user.manifest(retrievals([ARCHIVE]), head=self.TWO)
+
+        apply(user).refused_with(5, "unknown-size")
+
+        assert apply(user, "--allow", "unknown-size").code == 0

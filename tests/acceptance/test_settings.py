@@ -105,7 +105,15 @@ class TestJson:
     def test_status(self, applied: User) -> None:
         document = applied.run("status", "--format", "json").json
 
-        assert set(document) == {"format_version", "as_of", "refreshed", "summary", "requests"}
+        assert list(document) == [
+            "format_version",
+            "as_of",
+            "refreshed",
+            "summary",
+            "ending",
+            "groups",
+            "requests",
+        ]
         assert document["summary"]["unknown"] == 1
         assert [list(record) for record in document["requests"]] == [RECORD_KEYS] * 3
 

@@ -123,9 +123,9 @@ class User:
     def _besides(self, words: tuple[object, ...]) -> list[str]:
         """What every command of this user says: where Glacier is, and how long its listings may lag."""
         besides: list[str] = []
-        if words[0] in {"plan", "apply", "status"} and "--endpoint-url" not in words:
+        if words[0] in {"plan", "apply", "status", "wait", "fetch", "run"} and "--endpoint-url" not in words:
             besides += ["--endpoint-url", self.sandbox.url]
-        if words[0] == "apply" and "--settle" not in words:
+        if words[0] in {"apply", "run"} and "--settle" not in words:
             besides += ["--settle", SETTLE]
         return besides
 

@@ -170,7 +170,12 @@ def test_objects_that_are_read_and_written_are_named(ask: Ask) -> None:
 
     assert ran.statements["ReadInventories"]["Action"] == ["s3:GetObject"]
     assert ran.statements["ReadInventories"]["Resource"] == ["arn:aws:s3:::lists/photos ${$}1.json"]
-    assert ran.statements["WriteOutputs"]["Action"] == ["s3:AbortMultipartUpload", "s3:PutObject"]
+    assert ran.statements["WriteOutputs"]["Action"] == [
+        "s3:AbortMultipartUpload",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    ]
     assert ran.statements["WriteOutputs"]["Resource"] == [
         "arn:aws:s3:::kept/inventories/*/*.json",
         "arn:aws:s3:::kept/restored/*",

@@ -24,6 +24,7 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Pace
 from glacier_manifest.planning.approval import entry
 from glacier_manifest.planning.decide import Restarts
+from glacier_manifest.planning.lot import Lot
 from glacier_manifest.planning.plan import Blocked
 from glacier_manifest.planning.plan_file import plan_lines
 from glacier_manifest.planning.plan_header import header_of
@@ -77,10 +78,15 @@ class File:
         return read_saved(FILE, self.opened, scratch())
 
 
+def alone(first: Lot) -> list[Lot]:
+    """No inventory is known to have a second page."""
+    return [first]
+
+
 def added(saved: SavedPlan, *, later: timedelta = timedelta(0)) -> Draft:
     """Return the draft of what was reviewed."""
     draft = Draft(scratch())
-    saved.add_to(draft, NOON + later)
+    saved.add_to(draft, NOON + later, alone)
     draft.merge()
     return draft
 
@@ -169,7 +175,7 @@ def test_a_file_that_was_changed_since_it_was_read_is_refused(changed: Callable[
     file.text = changed(file.text)
 
     with pytest.raises(InvalidInput) as caught:
-        saved.add_to(Draft(scratch()), NOON)
+        saved.add_to(Draft(scratch()), NOON, alone)
 
     assert [one.code for one in caught.value.diagnostics] == ["plan-file-damaged"]
 

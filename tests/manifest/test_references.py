@@ -26,7 +26,7 @@ def retrieval(vault: str, more: str = "") -> str:
 
 
 def inventory(vault: str, more: str = "") -> str:
-    return f"  i: {{type: inventory-retrieval, vault: {vault}{more}}}\n"
+    return f'  i: {{type: inventory-retrieval, vault: {vault}, save_to: "{{vault}}.json"{more}}}\n'
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,9 @@ def test_the_sizes_may_come_from_another_job_without_limits(tmp_path: Path) -> N
     assert isinstance(first.ask, Archives)
     assert first.ask.sizes_from is not None
     assert (first.ask.sizes_from.job, first.ask.sizes_from.span.line) == ("i", 3)
+
+
+def test_an_inventory_that_is_never_saved_keeps_others_waiting(tmp_path: Path) -> None:
+    never_saved = inventory("v").replace(', save_to: "{vault}.json"', "")
+
+    assert codes(tmp_path, f"jobs:\n{retrieval('v')}{never_saved}") == ["inventory-not-saved"]

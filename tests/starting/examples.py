@@ -14,7 +14,7 @@ from glacier_manifest.aws.glacier import Reader, Starter
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.planning.plan import Action, Plan
-from glacier_manifest.starting.apply import Service, Terms, apply
+from glacier_manifest.starting.apply import Service, Stage, Terms, apply
 from glacier_manifest.starting.attempts import Attempts
 from glacier_manifest.starting.events import Event, Fate, Outcome
 from glacier_manifest.starting.healing import Healing
@@ -140,9 +140,11 @@ class NeverAsked:
         raise AssertionError(f"{job_id} of {vault} was described")
 
 
-def terms(*, rate: float = 1000, concurrency: int = 1, max_errors: int = 10) -> Terms:
+def terms(
+    *, rate: float = 1000, concurrency: int = 1, max_errors: int = 10, stage: Stage | None = None
+) -> Terms:
     """Return how a run goes about it: one call at a time, and fast, unless a test says otherwise."""
-    return Terms(rate, concurrency, Endurance(max_errors))
+    return Terms(rate, concurrency, Endurance(max_errors), stage=stage)
 
 
 def surroundings(time: FakeTime, *, seconds: float) -> Surroundings:

@@ -199,7 +199,7 @@ def test_a_whole_life_leaves_its_marks_on_the_record(state: State) -> None:
         SEND_AGAIN,
         ACCEPT,
         Observe(KEY, 0, ended, Status.SUCCEEDED, completed_at=ended, expires_at=gone, size=77),
-        Fetch(KEY, 0, gone, "photos/wedding.jpg"),
+        Fetch(KEY, 0, gone, "photos/wedding.jpg", "ab" * 32, 78, "tree-hash"),
     )
 
     assert only(state) == replace(
@@ -215,7 +215,33 @@ def test_a_whole_life_leaves_its_marks_on_the_record(state: State) -> None:
         service_at=NOON,
         changed_at=gone,
         output="photos/wedding.jpg",
+        output_tree_hash="ab" * 32,
+        output_size=78,
+        verified_by="tree-hash",
     )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (INTEND, ACCEPT, Observe(KEY, 0, LATER, Status.SUCCEEDED, next_marker="page-2")),
+        (INTEND, LOSE, Find(KEY, 0, LATER, "job-1", Status.SUCCEEDED, next_marker="page-2")),
+        (
+            replace(
+                adopt(Status.SUCCEEDED), record=replace(adopt(Status.SUCCEEDED).record, next_marker="page-2")
+            ),
+        ),
+    ],
+    ids=["observed", "found", "adopted"],
+)
+def test_where_the_next_page_of_an_inventory_begins_is_kept(
+    state: State, changes: tuple[Change, ...]
+) -> None:
+    write(state, *changes)
+    assert only(state).next_marker == "page-2"
+
+    write(state, observe(Status.SUCCEEDED), FETCH)
+    assert only(state).next_marker == "page-2"
 
 
 def test_an_intent_after_a_rejection_takes_over_what_is_sent_now_and_forgets_when_it_was_answered(
@@ -572,3 +598,69 @@ def test_after_closing_nothing_is_taken(state: State) -> None:
     with pytest.raises(StateError) as refusal:
         state.write(INTEND)
     assert refusal.value.code == "state-closed"
+
+
+def succeeded(state: State, name: str, *, ends_at: datetime, vault: str = "photos") -> None:
+    write(
+        state,
+        Intend(intended(name, vault=vault), NOON),
+        Accept(key(name), 0, NOON, f"job-{name}"),
+        Observe(key(name), 0, NOON, Status.SUCCEEDED, completed_at=NOON, expires_at=ends_at),
+    )
+
+
+def test_requests_are_summed_up_by_job_vault_and_status_the_first_made_first(state: State) -> None:
+    succeeded(state, "wedding", ends_at=LATER)
+    write(state, Intend(replace(intended("other"), address="wedding/photos/x", size=None), NOON))
+    write(state, Intend(intended("weekly", slot="2026-11-23T03:00Z"), NOON))
+
+    done, open_one, weekly = state.standing_groups()
+
+    assert (done.job, done.vault, done.status, done.jobs, done.bytes) == (
+        "wedding",
+        "photos",
+        Status.SUCCEEDED,
+        1,
+        1 << 20,
+    )
+    assert (done.first_ends_at, done.last_ends_at, done.scheduled) == (LATER, LATER, False)
+    assert (open_one.job, open_one.status, open_one.bytes, open_one.unknown_sizes) == (
+        "wedding",
+        Status.INTENDED,
+        0,
+        1,
+    )
+    assert (weekly.job, weekly.scheduled, weekly.first_ends_at) == ("weekly", True, None)
+
+
+def test_a_purchase_that_was_followed_by_another_is_summed_up_no_more(state: State) -> None:
+    write(state, *WAYS[Status.FAILED], Intend(intended(generation=1), LATER))
+
+    assert [(group.status, group.jobs) for group in state.standing_groups()] == [(Status.INTENDED, 1)]
+
+
+def test_outputs_are_told_the_soonest_gone_first(state: State) -> None:
+    hour = timedelta(hours=1)
+    for name, hours in [("late", 9), ("first", 1), ("second", 2), ("third", 3)]:
+        succeeded(state, name, ends_at=NOON + hours * hour)
+    write(state, Fetch(key("second"), 0, LATER, "photos/second.jpg"))
+
+    assert [one.key for one in state.ending(before=NOON + 3 * hour, most=9)] == [key("first"), key("third")]
+    assert [one.key for one in state.ending(before=NOON + 9 * hour, most=1)] == [key("first")]
+    assert state.ending_count(before=NOON + 9 * hour) == 3
+    assert state.ending(before=NOON, most=9) == ()
+
+
+def test_the_output_of_a_purchase_that_was_followed_by_another_is_not_waited_for(state: State) -> None:
+    succeeded(state, "wedding", ends_at=LATER)
+    write(state, Intend(intended(generation=1), LATER))
+
+    assert (state.ending(before=LATER, most=9), state.ending_count(before=LATER)) == ((), 0)
+
+
+def test_nothing_at_all_is_written_at_once_and_delays_nothing(state: State) -> None:
+    assert state.submit_together([]) == []
+
+    state.write(INTEND)
+
+    assert only(state).status is Status.INTENDED

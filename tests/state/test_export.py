@@ -53,7 +53,8 @@ def test_a_request_has_the_keys_that_programs_read(state: SqliteState) -> None:
 
     promised = (
         "address key generation account_id region vault type archive_id retrieval_byte_range slot tier "
-        "status job_id description size attempts intended_at accepted_at completed_at expires_at output error"
+        "status job_id description size attempts intended_at accepted_at completed_at expires_at output "
+        "error output_tree_hash output_size verified_by next_marker"
     )
     assert set(promised.split()) <= set(knowledge(state)[-1])
 

@@ -82,6 +82,32 @@ def test_a_later_version_may_tell_more(tmp_path: Path) -> None:
     assert list(read_export(path)) == [IDENTITY, replace(intended(), approval=1)]
 
 
+def test_an_export_of_before_outputs_were_hashed_is_read(tmp_path: Path) -> None:
+    new = {"output_tree_hash", "output_size", "verified_by", "next_marker"}
+    line = json.dumps({name: value for name, value in json.loads(REQUEST).items() if name not in new})
+
+    assert list(read_export(saved(tmp_path, *with_end([header_line(IDENTITY), line]))))[1:] == [
+        replace(intended(), approval=1)
+    ]
+
+
+def test_what_was_stored_is_read_back(tmp_path: Path) -> None:
+    stored = replace(
+        intended(),
+        status=Status.FETCHED,
+        job_id="job-1",
+        output="a.json",
+        output_tree_hash="ab" * 32,
+        output_size=7,
+        verified_by="read-twice",
+        next_marker="page-2",
+    )
+
+    assert list(read_export(saved(tmp_path, *with_end([header_line(IDENTITY), request_line(stored)]))))[
+        1:
+    ] == [stored]
+
+
 def test_a_later_format_is_not_guessed_at(tmp_path: Path) -> None:
     header = json.dumps(json.loads(header_line(IDENTITY)) | {"format_version": "2.0"})
     refusal = refusal_of(saved(tmp_path, *with_end([header, REQUEST])))

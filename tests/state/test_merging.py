@@ -128,12 +128,12 @@ def test_an_old_export_does_not_open_again_what_was_settled_here() -> None:
 
 
 def test_what_only_ours_knows_is_kept() -> None:
-    ours = replace(known(INTENDED, attempts=7), approval=3, size=99, service_at=NOON)
+    ours = replace(known(INTENDED, attempts=7), approval=3, size=99, service_at=NOON, next_marker="page-2")
     theirs = replace(known(IN_PROGRESS, "job-1"), approval=None, size=None, service_at=None)
 
     merged = merge(ours, theirs).record
 
-    assert merged == replace(theirs, attempts=7, approval=3, size=99, service_at=NOON)
+    assert merged == replace(theirs, attempts=7, approval=3, size=99, service_at=NOON, next_marker="page-2")
 
 
 ATTEMPTS = st.integers(0, 2).map(lambda hours: NOON + timedelta(hours=hours))

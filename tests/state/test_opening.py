@@ -15,13 +15,15 @@ import pytest
 from glacier_manifest.errors import StateError
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state import opening
-from glacier_manifest.state.changes import Intend
+from glacier_manifest.state.changes import Accept, Fetch, Intend, Observe
+from glacier_manifest.state.rows import COLUMNS, to_row
 from glacier_manifest.state.schema import APPLICATION_ID, MIGRATIONS, migrate, version_of
 from glacier_manifest.state.sqlite import ReadOnlyState, SqliteState
 from tests.state.conftest import Open
 from tests.state.examples import NOON, RUN, STATE_ID, intended
 
 ROOT = Path(__file__).parents[2]
+NEW_IN_VERSION_3 = ("output_tree_hash", "output_size", "verified_by", "next_marker")
 
 
 @pytest.fixture
@@ -217,6 +219,28 @@ class TestUpgrade:
         assert [file.name for file in filled.parent.iterdir()] == [filled.name]
         with closing(ReadOnlyState(filled)) as state:
             assert state.count() == {Status.INTENDED: 300}
+
+    def test_a_state_of_the_second_version_keeps_its_records_and_takes_what_is_new(self, path: Path) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            migrate(connection, MIGRATIONS[:2])
+            connection.execute("INSERT INTO meta (name, value) VALUES ('id', ?)", (STATE_ID,))
+            old = to_row(intended())[: -len(NEW_IN_VERSION_3)]
+            names = ", ".join(COLUMNS[: len(old)])
+            marks = ", ".join("?" * len(old))
+            connection.execute(f"INSERT INTO requests ({names}) VALUES ({marks})", old)  # noqa: S608 - our own names
+        with closing(writing(path)) as state:
+            assert state.kept_copy == path.with_name("state.db.v2.bak")
+            state.write(Accept(intended().key, 0, NOON, "job-1"))
+            state.write(Observe(intended().key, 0, NOON, Status.SUCCEEDED, next_marker="page-2"))
+            state.write(Fetch(intended().key, 0, NOON, "a.json", "ab" * 32, 7, "read-twice"))
+            (record,) = state.records()
+
+        assert (record.address, record.next_marker) == (intended().address, "page-2")
+        assert (record.output_tree_hash, record.output_size, record.verified_by) == (
+            "ab" * 32,
+            7,
+            "read-twice",
+        )
 
     def test_opening_a_state_of_the_version_before_all_tells_where_the_copy_is(self, path: Path) -> None:
         with closing(sqlite3.connect(path)) as connection:

@@ -38,6 +38,8 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (queries.records_sql(statuses=UNDER_WAY, vault=None), "requests_by_status (status=?)"),
         (queries.STARTED_UNDER, "requests_started (approval=?)"),
         (queries.STARTED_GROUPS, "requests_started (approval=?)"),
+        (queries.ENDING, "requests_by_status (status=?)"),
+        (queries.ENDING_COUNT, "requests_by_status (status=?)"),
         (queries.STARTED_BYTES, "requests_bytes (<expr>>?)"),
         (queries.APPROVAL, "sqlite_autoindex_approvals_1 (digest=?)"),
     ],

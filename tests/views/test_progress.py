@@ -12,6 +12,7 @@ from glacier_manifest.starting.events import (
     RunBegan,
     SendingAgain,
     Settling,
+    StageFull,
     TryingLater,
     VolumeUsedUp,
 )
@@ -88,6 +89,13 @@ def test_a_run_that_gets_nowhere_says_why() -> None:
         (
             VolumeUsedUp(NOON),
             "pace.bytes_per_day is used up: there is room again at 2026-11-23 12:00:00 UTC",
+        ),
+        (
+            StageFull(1 << 30),
+            (
+                "no more than 1.0 GiB may be started and not yet fetched: "
+                "nothing more is started before some of it is"
+            ),
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",

@@ -10,53 +10,20 @@ from glacier_manifest.cli.arguments import ApplyArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
     DURATION,
-    adoption_option,
     aws_options,
     console_options,
     format_option,
     planning_options,
     selection_options,
     setting,
-    several,
     state_option,
 )
+from glacier_manifest.cli.starting_options import consent_options, endurance_options, healing_options
 from glacier_manifest.errors import Exit
 from glacier_manifest.units import parse_duration
 
-_consent_options = several(
-    setting("--yes", is_flag=True, help="Start without asking."),
-    setting("--expect", metavar="DIGEST", help="Start without asking what the plan of this digest approved."),
-    click.option("--new-state", is_flag=True, help="Apply a saved plan with another state than its own."),
-)
-
-_endurance_options = several(
-    setting(
-        "--deadline", type=DURATION, default=parse_duration("30m"), help="Stop sending after. [default: 30m]"
-    ),
-    setting(
-        "--max-errors",
-        type=click.IntRange(1),
-        default=10,
-        show_default=True,
-        help="Stop after so many identical refusals in a row.",
-    ),
-    setting("--fail-fast", is_flag=True, help="Stop at the first refusal."),
-    setting(
-        "--lock-timeout",
-        type=DURATION,
-        default=parse_duration("0s"),
-        help="Wait for another run to end. [default: 0s]",
-    ),
-)
-
-_healing_options = several(
-    setting(
-        "--settle",
-        type=DURATION,
-        default=parse_duration("5m"),
-        help="How long Glacier's listings may lag: a lost reply is settled no sooner. [default: 5m]",
-    ),
-    adoption_option,
+_deadline_option = setting(
+    "--deadline", type=DURATION, default=parse_duration("30m"), help="Stop sending after. [default: 30m]"
 )
 
 
@@ -68,11 +35,13 @@ _healing_options = several(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write how every request ended, as JSON.",
 )
-@_consent_options
+@consent_options
+@click.option("--new-state", is_flag=True, help="Apply a saved plan with another state than its own.")
 @selection_options
 @planning_options
-@_endurance_options
-@_healing_options
+@_deadline_option
+@endurance_options
+@healing_options
 @state_option
 @aws_options
 @console_options

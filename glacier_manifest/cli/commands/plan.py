@@ -46,7 +46,7 @@ from glacier_manifest.planning.plan import Plan
 from glacier_manifest.planning.plan_file import plan_lines
 from glacier_manifest.planning.plan_header import PlanHeader, header_of
 from glacier_manifest.planning.prices import PriceTable
-from glacier_manifest.planning.volume import check_volume
+from glacier_manifest.planning.volume import check_staged, check_volume
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.outlook import Listings, look
@@ -155,6 +155,7 @@ def _refusal(plan: Plan, manifest: Manifest, bounds: Bounds, state: State) -> Ov
     try:
         check_totals(plan.tallies, before=started_under(state, plan.digest, plan), bounds=bounds)
         check_volume(plan, bytes_per_day=manifest.pace.bytes_per_day, allowances=bounds.allowances)
+        check_staged(plan, staged_bytes=manifest.pace.staged_bytes, allowances=bounds.allowances)
     except OverLimit as refusal:
         return refusal
     return None

@@ -1,4 +1,4 @@
-"""`glacier-manifest state list|show|export|import|resolve`."""
+"""`glacier-manifest state list|show|export|import|forget|resolve`."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import DURATION, console_options, format_option, setting, state_option
 from glacier_manifest.cli.wiring import now, state_to_read, state_to_write
-from glacier_manifest.errors import Exit, Refused, UsageError
+from glacier_manifest.errors import Exit, NotApproved, Refused, UsageError
 from glacier_manifest.jobs.address import AddressPattern
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.starting.attempts import Attempts
@@ -197,6 +197,50 @@ def resolve_command(
         opened.write(_settled(record, job_id))
         told = f"job {job_id}" if job_id is not None else "not started; the next apply may send it again"
         console.out(f"{record.address}: {told}\n")
+
+
+@command.command("forget")
+@click.argument("address")
+@setting("--yes", is_flag=True, help="Forget without asking.")
+@setting("--lock-timeout", type=DURATION, default=parse_duration("0s"), help="Wait for a run to end.")
+@state_option
+@console_options
+@click.pass_obj
+def forget_command(
+    console: Console, *, address: str, yes: bool, lock_timeout: timedelta, state: str | None
+) -> None:
+    """Take a request that has ended out of the state: what asks for it again, buys it again.
+
+    A job of it that Glacier still lists is taken over by the next apply. The log keeps what was known.
+    """
+    with state_to_read(state, _HERE, tell=console.note) as opened:
+        record = _one(opened, address)
+    if not yes:
+        _check_consent(console, record)
+    with state_to_write(
+        console,
+        state,
+        _HERE,
+        command=["glacier-manifest", "state", "forget", address],
+        lock_timeout=lock_timeout,
+    ) as writable:
+        number = writable.forget(record.key)
+    purchases = "" if number == 1 else f", all {number} purchases"
+    console.out(f"{record.address}: forgotten{purchases}\n")
+
+
+def _check_consent(console: Console, record: Record) -> None:
+    """Ask, since an approval that covers a request covers buying it again once nothing is known of it."""
+    question = (
+        f"{record.address} is {view.words(record.status)}. Forgotten, it is bought again when a manifest "
+        "asks for it. Type 'yes' to forget it: "
+    )
+    if not (console.asks and console.confirm(question)):
+        raise NotApproved(
+            "not-confirmed",
+            f"{record.address} was not forgotten: nobody has said yes",
+            next_step="say --yes if it is to be forgotten",
+        )
 
 
 def _attempts() -> Attempts:

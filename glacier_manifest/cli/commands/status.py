@@ -1,40 +1,52 @@
 """`glacier-manifest status [MANIFEST]...`."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from glacier_manifest.aws.glacier import GlacierReader
-from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import StatusArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import (
+    DURATION,
     aws_options,
     console_options,
     format_option,
     manifests_argument,
     refresh_option,
+    setting,
     state_option,
 )
-from glacier_manifest.cli.wiring import now, state_to_read, state_to_update
-from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity
+from glacier_manifest.cli.refreshing import check_exist, may_have_changed, tell_what_is_amiss, watched
+from glacier_manifest.cli.wiring import now, state_to_read
 from glacier_manifest.errors import Exit, strongest
 from glacier_manifest.jobs.status import UNDER_WAY, Status
-from glacier_manifest.planning.place import check_endpoint
 from glacier_manifest.state.protocol import State
-from glacier_manifest.tracking.observe import observe
+from glacier_manifest.tracking.refresh import refresh
+from glacier_manifest.units import format_duration, parse_duration
 from glacier_manifest.views import failures
 from glacier_manifest.views import status as view
 
 _BAD = frozenset({Status.FAILED, Status.REJECTED, Status.UNKNOWN})
+#: How soon an output must go to be named first, where nobody says.
+_SOON = parse_duration("6h")
 
 
 @click.command("status", short_help="Show what the jobs are doing.")
 @manifests_argument(required=False)
-@format_option("human", "json")
-@click.option("--check", is_flag=True, help="Exit 75 while jobs are pending, 3 where some went wrong.")
+@format_option("human", "json", "ndjson")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Exit 75 while jobs are pending, 3 where some went wrong.",
+)
+@setting(
+    "--expiring-within",
+    type=DURATION,
+    metavar="DURATION",
+    help="Name outputs that are gone so soon (6h); --check exits 75 for these alone, as an alarm needs it.",
+)
 @refresh_option
 @state_option
 @aws_options
@@ -50,57 +62,46 @@ def command(console: Console, /, **words: Any) -> Exit:  # noqa: ANN401 - click 
 
 def _status(console: Console, arguments: StatusArguments) -> Exit:
     manifests = arguments.paths or (Path(),)
-    _check_exist(manifests)
-    if arguments.refresh:
-        _refresh(arguments, manifests)
+    check_exist(manifests)
+    at = _refreshed(console, arguments, manifests) if arguments.refresh else now()
     with state_to_read(arguments.state, manifests, tell=console.note) as state:
+        overview = view.Overview(state.standing_groups(), at, arguments.expiring_within or _SOON)
         match arguments.form:
             case "json":
-                console.json(view.as_json(state, refreshed=arguments.refresh, now=now()))
+                console.lines(view.as_json(state, overview, refreshed=arguments.refresh))
+            case "ndjson":
+                console.json_lines(view.requests(state))
             case _:
-                console.out(view.human(state, now=now(), width=_width(console)))
-        code = _exit(state.count()) if arguments.check else Exit.DONE
-    if code is not Exit.DONE:
-        console.err(failures.next_line(failures.next_step(code)))
-    return code
+                console.out(view.human(state, overview, width=_width(console)))
+        code, next_step = _checked(state, overview, arguments)
+    if arguments.check and code is not Exit.DONE:
+        console.err(failures.next_line(next_step))
+        return code
+    return Exit.DONE
 
 
-def _check_exist(manifests: tuple[Path, ...]) -> None:
-    """Refuse a path that is not there: beside it no state would be found, as if nothing had been started."""
-    missing = [
-        Diagnostic(Severity.ERROR, "unreadable-file", f"cannot read '{path}': no such file or directory")
-        for path in manifests
-        if not path.exists()
-    ]
-    if missing:
-        raise InvalidInput(
-            missing, next_step="check the name; without one, the state of this folder is meant"
-        )
+def _refreshed(console: Console, arguments: StatusArguments, manifests: tuple[Path, ...]) -> datetime:
+    """Ask Glacier where something may have changed; return the time, the service's where it was heard."""
+    if not may_have_changed(arguments.state, manifests):
+        return now()
+    with watched(arguments, arguments.state, manifests) as one:
+        tell_what_is_amiss(refresh(one.state, one.reader, clocks=one.clocks), console.note)
+        return one.clocks.best()
 
 
-def _refresh(arguments: StatusArguments, manifests: tuple[Path, ...]) -> None:
-    """Ask Glacier about what is in progress; nothing in progress means no call, and no state made."""
-    with state_to_read(arguments.state, manifests) as state:
-        records = tuple(state.records(statuses={Status.IN_PROGRESS}))
-    if not records:
-        return
-    with Clients(arguments.connection()) as clients, state_to_update(arguments.state, manifests) as state:
-        for region in {record.region for record in records}:
-            check_endpoint(state.identity, clients.endpoint(region))
-        _write(state, observe(records, GlacierReader(clients), now=now()).changes)
-
-
-def _write(state: State, changes: tuple[Any, ...]) -> None:
-    written = [state.submit(change) for change in changes]
-    for one in written:
-        one.result()
-
-
-def _exit(counts: Mapping[Status, int]) -> Exit:
-    return strongest(
-        Exit.REQUESTS_FAILED if any(counts.get(status) for status in _BAD) else Exit.DONE,
-        Exit.PENDING if any(counts.get(status) for status in UNDER_WAY) else Exit.DONE,
-    )
+def _checked(state: State, overview: view.Overview, arguments: StatusArguments) -> tuple[Exit, str]:
+    """Choose the exit code of `--check`, and say what to do."""
+    counts = overview.counts
+    bad = Exit.REQUESTS_FAILED if any(counts[status] for status in _BAD) else Exit.DONE
+    if arguments.expiring_within is not None:
+        if state.ending_count(before=overview.ends_before):
+            within = format_duration(arguments.expiring_within)
+            next_step = f"outputs are gone within {within}: {view.STORING}"
+            return strongest(bad, Exit.PENDING), next_step
+        return bad, failures.next_step(Exit.REQUESTS_FAILED)
+    pending = Exit.PENDING if any(counts[status] for status in UNDER_WAY) else Exit.DONE
+    code = strongest(bad, pending)
+    return code, "" if code is Exit.DONE else failures.next_step(code)
 
 
 def _width(console: Console) -> int | None:

@@ -1,0 +1,174 @@
+"""Fetching with verification, next to a plain download to disk and to hashing alone.
+
+All read one archive of random bytes from an nginx, in parts of 64 MiB, each with the tree hash of its bytes;
+each round runs them in turn, so that whatever else the machine does meets all of them alike. Whole processes
+are measured, from their first import until the disk has the file. The plain download is the quicker of two:
+a boto3 thread pool over the same ranges, and curl, which reads all at once; neither looks at what it gets.
+Hashing alone is SHA-256 of as many bytes, from memory, on all cores.
+
+Exits 1 where fetching takes more than the two of them one after the other by more than a quarter, that is,
+where its rate is below 0.8 / (1/plain + 1/hashing).
+"""
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from peers.nginx_glacier import ACCOUNT, JOB_ID, VAULT, Archive, serving
+
+LEAST = 0.8
+MIB = 1024 * 1024
+PEERS = Path(__file__).parent / "peers"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "example",
+    "AWS_DEFAULT_REGION": "us-west-2",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What every contender shall do: fetch an output from a URL into a folder."""
+
+    endpoint: str
+    archive: Archive
+    folder: Path
+    part_size: int
+    threads: int
+
+    @property
+    def target(self) -> Path:
+        """Where the archive is to be."""
+        return self.folder / "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one contender: bytes, wall seconds, CPU seconds of its processes, peak memory in MiB."""
+
+    length: int
+    wall: float
+    cpu: float
+    memory: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second."""
+        return self.length / self.wall
+
+
+def main() -> int:
+    """Measure, print the table, return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=int, default=2048, help="MiB of the archive")
+    parser.add_argument("--part-size", type=int, default=64, help="MiB")
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--folder", type=Path, help="where to write (default: the system's for such files)")
+    words = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=words.folder) as folder:
+        length, part_size = words.size * MIB, words.part_size * MIB
+        with serving(Path(folder), length, part_size) as (endpoint, archive):
+            target = Path(folder) / "fetched"
+            runs = measured(Ask(endpoint, archive, target, part_size, words.threads), words.rounds)
+    print(
+        f"{words.size} MiB in parts of {words.part_size} MiB, {words.threads} threads, {words.rounds} rounds, "
+        f"Python {platform.python_version()}, {os.cpu_count()} processors"
+    )
+    return tell(runs)
+
+
+def measured(ask: Ask, rounds: int) -> Mapping[str, list[Run]]:
+    """Run every contender once a round; a first round, which fills the caches, does not count."""
+    contenders: Mapping[str, Callable[[Ask], Run]] = {
+        "boto3 pool": boto3_pool,
+        "curl": curl,
+        "hashing": hashing,
+        "glacier-manifest": this_tool,
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, contender in contenders.items():
+            run = contender(ask)
+            if number:
+                runs[name].append(run)
+    return runs
+
+
+def this_tool(ask: Ask) -> Run:
+    """Fetch, each part and the whole verified, into a folder."""
+    words = [ask.endpoint, VAULT, JOB_ID, str(ask.target), str(ask.part_size), str(ask.threads)]
+    return timed([sys.executable, str(PEERS / "room_fetch.py"), *words], ask)
+
+
+def boto3_pool(ask: Ask) -> Run:
+    """Read the ranges with as many threads, and look at none."""
+    words = [ask.endpoint, VAULT, JOB_ID, ask.target, ask.archive.length, ask.part_size, ask.threads]
+    return timed([sys.executable, str(PEERS / "plain_download.py"), *map(str, words)], ask)
+
+
+def curl(ask: Ask) -> Run:
+    """Read all at once."""
+    url = f"{ask.endpoint}/{ACCOUNT}/vaults/{VAULT}/jobs/{JOB_ID}/output"
+    return timed(["sh", "-c", f"curl -sf -o '{ask.target}' '{url}' && sync '{ask.target}'"], ask)
+
+
+def hashing(ask: Ask) -> Run:
+    """Hash as many bytes."""
+    command = [sys.executable, str(PEERS / "hashing.py"), str(ask.archive.length)]
+    wall = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return Run(ask.archive.length, wall, 0)
+
+
+def timed(command: Sequence[str], ask: Ask) -> Run:
+    """Run a command to its end, and see that the whole archive is there."""
+    shutil.rmtree(ask.folder, ignore_errors=True)
+    ask.folder.mkdir()
+    os.sync()
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    began = time.perf_counter()
+    with subprocess.Popen(command, env={**inherited, **CREDENTIALS}, stdout=subprocess.DEVNULL) as process:
+        _pid, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode or ask.target.stat().st_size != ask.archive.length:
+        raise SystemExit(f"it ended with {process.returncode}, or what it wrote is not whole: {command}")
+    return Run(ask.archive.length, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def tell(runs: Mapping[str, list[Run]]) -> int:
+    """Print the medians, and what fetching comes to; return 1 where it is too slow."""
+    print(f"{'':22}{'MB/s':>8}{'CPU s/GB':>10}{'memory':>10}")
+    for name, found in runs.items():
+        rate = statistics.median(run.rate for run in found) / 1e6
+        cpu = statistics.median(run.cpu / run.length for run in found) * 1e9
+        memory = max(run.memory for run in found)
+        print(f"{name:22}{rate:8.0f}{cpu:10.2f}{memory:6.0f} MiB")
+    shares = [share(*round_) for round_ in zip(*runs.values(), strict=True)]
+    median = statistics.median(shares)
+    print(f"of 1/(1/plain + 1/hashing): {median:.2f}, from {min(shares):.2f} to {max(shares):.2f}")
+    if median < LEAST:
+        print(f"too slow: at least {LEAST} is wanted")
+        return 1
+    return 0
+
+
+def share(boto3: Run, curled: Run, hashed: Run, fetched: Run) -> float:
+    """Return the rate of fetching in one round, measured by that of the quicker download and hashing in turn."""
+    plain = min(boto3.wall, curled.wall)
+    return (plain + hashed.wall) / fetched.wall
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What `fetch` does, step by step: read, lock, look, fetch, tell."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from threading import Event as Flag
+
+from glacier_manifest.aws.glacier import GlacierReader
+from glacier_manifest.aws.output import GlacierOutput
+from glacier_manifest.aws.s3_writing import S3Writer, Storing
+from glacier_manifest.aws.service_clock import ServiceClock
+from glacier_manifest.aws.session import Clients
+from glacier_manifest.cli.arguments import FetchArguments
+from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.inventories import opens_stored
+from glacier_manifest.cli.reading import check_output, check_writable
+from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
+from glacier_manifest.cli.signals import draining
+from glacier_manifest.cli.wanting import wants_of
+from glacier_manifest.cli.wiring import now, state_to_fetch, state_to_read, warn
+from glacier_manifest.errors import Exit, Interrupted, UsageError, strongest
+from glacier_manifest.fetching.described import Described
+from glacier_manifest.fetching.destination import Existing
+from glacier_manifest.fetching.events import Event
+from glacier_manifest.fetching.fetch import fetch
+from glacier_manifest.fetching.pieces import archive_identity, is_held
+from glacier_manifest.fetching.places import Opening, Places
+from glacier_manifest.fetching.pool import Bounds
+from glacier_manifest.fetching.reading import Patience
+from glacier_manifest.fetching.report import Report, Result
+from glacier_manifest.fetching.terms import Service, Surroundings, Terms
+from glacier_manifest.fetching.wants import Wants
+from glacier_manifest.jobs.status import UNDER_WAY, Status
+from glacier_manifest.manifest import Manifest, read_manifest
+from glacier_manifest.planning.place import check_endpoint
+from glacier_manifest.scratch.scratch import Scratch
+from glacier_manifest.state.protocol import State
+from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.tracking.latest import latest_purchases
+from glacier_manifest.tracking.refresh import Clocks, refresh
+from glacier_manifest.views import failures, fetches
+
+
+def fetch_command(console: Console, arguments: FetchArguments) -> Exit:
+    """Read, lock, look, fetch, tell; return the exit code.
+
+    Raises:
+        GlacierManifestError: As the rooms below say; what was stored before is recorded.
+    """
+    check_exist(arguments.paths)
+    manifest = read_manifest(arguments.paths) if arguments.paths else None
+    if manifest is not None:
+        warn(console, manifest.warnings)
+    elif arguments.to is None:
+        raise _no_place()
+    if arguments.report is not None:
+        check_output(arguments.report, arguments.paths)
+        check_writable(arguments.report)
+    files = (Path(),) if manifest is None else manifest.files
+    with state_to_read(arguments.state, files, tell=console.note) as state:
+        if state.is_empty():
+            return _ended(console, arguments, Report({}), pending=0)
+    return _fetched(console, arguments, manifest, files)
+
+
+def _no_place() -> UsageError:
+    return UsageError(
+        "no-place",
+        "nothing says where outputs go: no manifest is named, and no place with --to",
+        next_step="name the manifests, whose 'save_to' says it, or a folder or a bucket with --to",
+    )
+
+
+def _fetched(
+    console: Console, arguments: FetchArguments, manifest: Manifest | None, files: tuple[Path, ...]
+) -> Exit:
+    command = ["glacier-manifest", "fetch", *map(str, arguments.paths)]
+    with ExitStack() as stack:
+        scratch = stack.enter_context(Scratch())
+        clients = stack.enter_context(Clients(arguments.connection(concurrency=arguments.concurrency)))
+        state = stack.enter_context(
+            state_to_fetch(arguments.state, files, command=command, lock_timeout=arguments.lock_timeout)
+        )
+        for region in regions_of(state):
+            check_endpoint(state.identity, clients.endpoint(region))
+        door = Door.of(clients, scratch)
+        tell_what_is_amiss(
+            refresh(state, door.reader, clocks=door.clocks, noted=door.described.note), console.note
+        )
+        wants = wants_of(manifest, arguments, state=state, clients=clients, scratch=scratch, now=now())
+        flag = Flag()
+        places = places_of(arguments, state=state, clients=clients, scratch=scratch)
+        with draining(console.note, flag) as stop, _progress(console) as tell:
+            report = fetch(
+                state,
+                wants,
+                service=Service(door.described, GlacierOutput(clients), opens_stored(clients)),
+                places=places,
+                terms=Terms(part_size=arguments.part_size, bounds=Bounds(arguments.concurrency)),
+                surroundings=_surroundings(door, flag, arguments),
+                scratch=scratch,
+                tell=tell,
+            )
+        places.tidy()
+        code = _ended(console, arguments, report, pending=pending(state, wants))
+        if stop.signal_number is not None:
+            raise Interrupted(
+                stop.signal_number, next_step="run the same command again to go on where it stopped"
+            )
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Glacier, as fetching sees it.
+
+    Attributes:
+        reader: Asks about jobs.
+        described: Remembers what it was told of them.
+        clocks: The host's, and the service's.
+    """
+
+    reader: GlacierReader
+    described: Described
+    clocks: Clocks
+
+    @classmethod
+    def of(cls, clients: Clients, scratch: Scratch) -> "Door":
+        """Open it."""
+        service = ServiceClock(time.monotonic)
+        reader = GlacierReader(clients, on_service_time=service.hear)
+        return cls(reader, Described(reader, scratch.mapping()), Clocks(now, service.now))
+
+
+def places_of(arguments: FetchArguments, *, state: SqliteState, clients: Clients, scratch: Scratch) -> Places:
+    """Return what opens the places that outputs go to."""
+    opening = Opening(
+        S3Writer(clients),
+        state.path.with_name(f"{state.path.name}.uploads"),
+        Existing.OVERWRITTEN if arguments.overwrite else Existing.KEPT,
+        Storing(arguments.storage_class, arguments.sse, arguments.sse_kms_key_id),
+    )
+    return Places(opening, scratch.mapping(), partial(standing, state))
+
+
+def standing(state: State) -> Iterator[tuple[str, str]]:
+    """Stream the outputs that were stored: the identity of each, and where."""
+    for record in latest_purchases(state):
+        if record.status is Status.FETCHED and record.output is not None:
+            identity = archive_identity(record) if is_held(record) else f"{record.key}.{record.generation}"
+            yield identity, record.output
+
+
+def _surroundings(door: Door, flag: Flag, arguments: FetchArguments) -> Surroundings:
+    began = time.monotonic()
+
+    def stop() -> bool:
+        return flag.is_set() or (
+            arguments.deadline is not None and time.monotonic() - began >= arguments.deadline.total_seconds()
+        )
+
+    def sleep(seconds: float) -> None:
+        flag.wait(seconds)
+
+    patience = Patience(Random(), sleep)  # noqa: S311 - spreads retries
+    return Surroundings(now, door.clocks.service, patience, stop)
+
+
+def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None]]:
+    return fetches.MinuteLine(console.note, now=time.monotonic)
+
+
+def pending(state: State, wants: Wants) -> int:
+    """Count the jobs that have not ended yet, and whose outputs are wanted somewhere."""
+    return sum(wants.of(record) is not None for record in state.records(statuses=UNDER_WAY))
+
+
+def _ended(console: Console, arguments: FetchArguments, report: Report, *, pending: int) -> Exit:
+    """Tell how it ended, then choose the exit code; the error that ended the run early is raised."""
+    if arguments.form == "json":
+        console.lines(fetches.as_json(report, pending=pending, outcomes=fetches.notable(report)))
+    else:
+        console.out(fetches.human(report, pending=pending))
+    if arguments.report is not None:
+        with arguments.report.open("w", encoding="utf-8") as file:
+            file.writelines(fetches.as_json(report, pending=pending, outcomes=report.outcomes.values()))
+    if report.error is not None:
+        raise report.error
+    counts = report.counts
+    code = strongest(
+        Exit.REQUESTS_FAILED if counts[Result.FAILED] or counts[Result.EXPIRED] else Exit.DONE,
+        Exit.PENDING
+        if pending or report.incomplete or counts[Result.LEFT] or counts[Result.HELD]
+        else Exit.DONE,
+    )
+    if code is not Exit.DONE:
+        console.err(failures.next_line(failures.next_step(code)))
+    return code

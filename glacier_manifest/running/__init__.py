@@ -1,0 +1,1 @@
+"""A run that goes on until all is stored: starting, watching and fetching, side by side."""

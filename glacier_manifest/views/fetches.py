@@ -1,0 +1,181 @@
+"""How fetching goes, and how it ended: for people, and as JSON."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self
+
+from glacier_manifest.fetching.events import (
+    Event,
+    FetchingBegan,
+    OutputEnded,
+    PartRead,
+    PartsHeld,
+    ReadingAgain,
+    WholeDamaged,
+)
+from glacier_manifest.fetching.names import Reason
+from glacier_manifest.fetching.report import Outcome, Report, Result
+from glacier_manifest.units import format_size
+from glacier_manifest.views.json_stream import json_document
+from glacier_manifest.views.records import FORMAT_VERSION, mishap_json
+
+_SHOWN = 40
+_MINUTE = 60.0
+_TITLES = {
+    Result.FAILED: "Not stored:",
+    Result.EXPIRED: "Gone before they were fetched (--restart buys them again):",
+    Result.UNVERIFIED: "Stored, and verified by nothing but their length, since Glacier tells no more:",
+    Result.HELD: "Stored safely until the other pieces of the archive are there:",
+}
+_WHY = {
+    Reason.NO_NAME: "no name is known",
+    Reason.LEADS_OUTSIDE: "the name leads out of its folder",
+    Reason.UNFIT_CHARACTER: "the name has characters that none may have",
+    Reason.RESERVED: "the name is reserved",
+    Reason.TOO_LONG: "the name is too long",
+    Reason.SAME_NAME: "the name is taken",
+    Reason.FOLDERS_NAME: "the name is that of a folder",
+}
+
+
+class MinuteLine:
+    """A line a minute, for logs that people read later."""
+
+    def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
+        self._say = say
+        self._now = now
+        self._said_at = now()
+        self.so_far = SoFar()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to put away."""
+
+    def __call__(self, event: Event) -> None:
+        """Count one event, and say how far the run is when a minute has passed."""
+        self.so_far.take(event)
+        if self._now() - self._said_at >= _MINUTE:
+            self._said_at = self._now()
+            self._say(str(self.so_far))
+
+
+class SoFar:
+    """How far fetching is."""
+
+    def __init__(self) -> None:
+        self.outputs = self.ended = self.size = self.read = 0
+        self.trouble = ""
+
+    def take(self, event: Event) -> None:
+        """Count one event."""
+        match event:
+            case FetchingBegan():
+                self.outputs, self.size, self.ended, self.read = event.outputs, event.size, 0, 0
+            case PartRead():
+                self.read += event.part.length
+            case PartsHeld():
+                self.read += event.size
+            case OutputEnded():
+                self.ended += 1
+            case ReadingAgain() | WholeDamaged():
+                self.trouble = f"; read again: {event.error.code}"
+
+    def __str__(self) -> str:
+        told = f"{self.ended} of {self.outputs} outputs, {format_size(self.read)} of {format_size(self.size)}"
+        trouble, self.trouble = self.trouble, ""
+        return told + trouble
+
+
+def human(report: Report, *, pending: int) -> str:
+    """Return what went wrong or got another name, then the counts in one line."""
+    return "\n".join([*attention(report), _counts(report, pending)]) + "\n"
+
+
+def attention(report: Report) -> Iterator[str]:
+    """Yield what went wrong, and what got another name."""
+    yield from _sections(report)
+    yield from _renamed(report)
+
+
+def _sections(report: Report) -> Iterator[str]:
+    for result, title in _TITLES.items():
+        number = report.counts[result]
+        if number:
+            yield title
+            found = (one for one in report.outcomes.values() if one.result is result)
+            yield from (f"  {one.address}{_why(one)}" for one in islice(found, _SHOWN))
+            yield from _more(number)
+            yield ""
+
+
+def _renamed(report: Report) -> Iterator[str]:
+    if not report.renamed:
+        return
+    yield "Stored under another name than was wanted:"
+    found = (one for one in report.outcomes.values() if one.renamed)
+    for one in islice(found, _SHOWN):
+        yield f"  {one.address}\n      {one.output}: {', '.join(_WHY[reason] for reason in one.renamed)}"
+    yield from _more(report.renamed)
+    yield ""
+
+
+def _why(one: Outcome) -> str:
+    return "" if one.mishap is None else f"\n      {one.mishap.code}: {one.mishap.message}"
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > _SHOWN:
+        yield f"  and {number - _SHOWN} more (--report FILE has all)"
+
+
+def _counts(report: Report, pending: int) -> str:
+    told = [f"{report.counts[result]} {result}" for result in Result if report.counts[result]]
+    if report.bytes_stored:
+        told.append(f"{format_size(report.bytes_stored)} stored")
+    if pending:
+        told.append(f"{pending} not finished yet")
+    if report.nowhere:
+        told.append(f"{report.nowhere} that no manifest saves (--to PLACE does)")
+    return f"Fetch: {', '.join(told)}." if told else "Fetch: nothing to fetch."
+
+
+def notable(report: Report) -> Iterator[Outcome]:
+    """Stream the outputs that are told of without being asked for: those that were dealt with in this run."""
+    return iter(report.outcomes.values())
+
+
+def as_json(report: Report, *, pending: int, outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Stream how fetching ended as `fetch --format json` prints it; the keys are a contract."""
+    summary = {str(result): report.counts[result] for result in Result}
+    summary |= {
+        "pending": pending,
+        "nowhere": report.nowhere,
+        "renamed": report.renamed,
+        "bytes_stored": report.bytes_stored,
+        "bytes_read": report.bytes_read,
+    }
+    head = {"format_version": FORMAT_VERSION, "summary": summary}
+    return json_document(head, "outputs", map(outcome_json, outcomes))
+
+
+def outcome_json(one: Outcome) -> dict[str, Any]:
+    """Return what became of one output as JSON."""
+    return {
+        "result": str(one.result),
+        "address": one.address,
+        "key": one.key,
+        "generation": one.generation,
+        "job_id": one.job_id,
+        "output": one.output,
+        "size": one.size,
+        "tree_hash": one.tree_hash,
+        "verified_by": one.verified_by,
+        "bytes_read": one.bytes_read,
+        "renamed": [str(reason) for reason in one.renamed],
+        "error": mishap_json(one.mishap),
+    }
