@@ -1,8 +1,8 @@
 """What a plan costs in time and memory, from ten thousand archives to millions.
 
 Inventories are generated, about 400 bytes a row, as JSON and as CSV; a filter by path picks half of each.
-Every round runs everything once, each in a process of its own, one after the other: a bare walk of
-`ijson.items` over the JSON, then the plans, so that whatever else the machine does meets all of them alike.
+Every round runs everything, each in a process of its own, one after the other, and between the plans a bare
+walk of `ijson.items` over the JSON, so that whatever else the machine does meets all of them alike.
 Exits 1 where a plan of a million or more takes more than twelve times as long as the bare walk over as many
 archives, makes fewer than 30,000 archives a second, takes 60 MiB more than one of ten thousand, or where
 twice the archives cost more than 2.3 times as much. What counts is CPU time (user and system), since other
@@ -131,13 +131,18 @@ def tasks(sizes: Sequence[int], endpoint: str) -> Iterator[Task]:
     for size in sizes:
         plan, manifest = [*PROGRAM, *OFFLINE], f"{size}-json.yaml"
         apply = [*PROGRAM, "apply", "--endpoint-url", endpoint]
-        yield Task("bare walk", size, [sys.executable, str(PEERS / "walk.py"), f"{size}.json"])
+        walk = Task("bare walk", size, [sys.executable, str(PEERS / "walk.py"), f"{size}.json"])
+        yield walk
         yield Task("plan, JSON", size, [*plan, "--state", "none.db", manifest])
+        yield walk
         yield Task("plan, CSV", size, [*plan, "--state", "none.db", f"{size}-csv.yaml"])
+        yield walk
         if size == sizes[-1]:
             return
-        yield Task("plan --out", size, [*plan, "--state", "none.db", "--out", f"{size}.plan", manifest])
         yield Task("plan, all done", size, [*plan, "--state", f"{size}-done.db", manifest])
+        yield walk
+        yield Task("plan --out", size, [*plan, "--state", "none.db", "--out", f"{size}.plan", manifest])
+        yield walk
         yield Task(
             "apply, up to the question", size, [*apply, "--state", f"asked-{size}.db", manifest], NOT_APPROVED
         )

@@ -118,8 +118,10 @@ class Drafted:
     def entries(self) -> Iterator[str]:
         """Stream the approval entries, sorted, each once."""
         rows = self.draft.scratch.rows("SELECT DISTINCT entry FROM requests ORDER BY entry")
-        blocked = sorted(one.entry for one in self.blocked)
-        both = merge((entry.hex() for (entry,) in rows), blocked)
+        own = (entry.hex() for (entry,) in rows)
+        if not self.blocked:
+            return own
+        both = merge(own, sorted(one.entry for one in self.blocked))
         return (entry for entry, _same in groupby(both))
 
     def actions(self, *, verbs: Collection[Verb] | None = None, limit: int | None = None) -> Iterator[Action]:

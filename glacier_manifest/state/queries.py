@@ -133,8 +133,9 @@ def standings(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, 
     """Return how the highest generation of each key that has one stands."""
     found: dict[str, Standing] = {}
     for batch in _batches(keys):
-        for key, generation, status, *rest in connection.execute(standings_sql(len(batch)), batch):
-            found[key] = _new(Standing, (generation, _STATUSES[status], *rest))
+        for row in connection.execute(standings_sql(len(batch)), batch):
+            key, generation, status, tier, sns_topic, description, size = row
+            found[key] = _new(Standing, (generation, _STATUSES[status], tier, sns_topic, description, size))
     return found
 
 
