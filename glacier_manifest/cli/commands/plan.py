@@ -43,7 +43,7 @@ from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.limits import Bounds, check_totals
 from glacier_manifest.planning.plan import Plan
-from glacier_manifest.planning.plan_file import plan_lines
+from glacier_manifest.planning.plan_file import write_plan
 from glacier_manifest.planning.plan_header import PlanHeader, header_of
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.planning.volume import check_volume
@@ -216,5 +216,5 @@ def _header(plan: Plan, manifest: Manifest, bounds: Bounds, state: State) -> Pla
 
 def _save(console: Console, plan: Plan, header: PlanHeader, out: Path) -> None:
     with out.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in plan_lines(plan, header))
+        write_plan(plan, header, file)
     console.note(f"Saved the plan to {out}; start exactly this with: glacier-manifest apply {out}")
