@@ -142,7 +142,8 @@ def _planned(
     )
     warn(console, heard.warnings)
     restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
-    known = Known(state.latest, restarts.among(draft.addresses()), brief=state.standings)
+    again = restarts.among(draft.addresses())
+    known = Known(state.latest, again, brief=state.standings, whole=state)
     draft.decide(known)
     if arguments.refresh:
         known = look(draft, known, _listings(arguments, state, clients))
