@@ -10,7 +10,7 @@ from glacier_manifest.planning.sighting import Sighting
 from glacier_manifest.state.record import Record, Standing
 
 Latest = Callable[[Iterable[str]], Mapping[str, Record]]
-Brief = Callable[[Iterable[str]], Mapping[str, Standing]]
+Brief = Callable[[Sequence[str]], Mapping[str, Standing]]
 
 #: So many requests are quickly looked up one by one, wherever their records lie.
 _FEW = 10_000
@@ -78,7 +78,7 @@ class Known:
             return self
         return replace(self, brief=InKeyOrder(self.whole.every_standing()))
 
-    def standings(self, keys: Iterable[str]) -> Mapping[str, Standing]:
+    def standings(self, keys: Sequence[str]) -> Mapping[str, Standing]:
         """Return how the highest generation of each key that has one stands."""
         if self.brief is not None:
             return self.brief(keys)

@@ -31,6 +31,8 @@ T = TypeVar("T")
 #: Keys asked for in one statement: larger lists gain nothing (and old SQLite takes 999 at most).
 BATCH = 500
 
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+
 _RECORD = ", ".join(COLUMNS)
 _STANDING = ", ".join(Standing._fields)
 _STATUSES = {str(status): status for status in Status}
@@ -153,7 +155,7 @@ def every_standing(connection: sqlite3.Connection) -> Iterator[tuple[str, Standi
         for key, generation, status, *rest in connection.execute(EVERY_STANDING):
             yield key, _new(Standing, (generation, _STATUSES[status], *rest))
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:  # nothing else is written by looking
+        if error.sqlite_errorname in _NO_ROOM:  # nothing else is written by looking
             raise no_room(error) from error
         raise
 
