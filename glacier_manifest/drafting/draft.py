@@ -177,11 +177,9 @@ class Draft:
             self.scratch.run_many(DECIDE, deciding.values(rows))
 
     def _has(self, count: int) -> bool:
-        """Say whether there are so many requests, without counting more."""
-        return (
-            count == 0
-            or self.scratch.row("SELECT 1 FROM requests LIMIT 1 OFFSET ?", (count - 1,)) is not None
-        )
+        """Say whether there are so many requests, without counting more of them."""
+        query = "SELECT count(*) >= :count FROM (SELECT 1 FROM requests LIMIT :count)"
+        return self.scratch.row(query, {"count": count}) == (1,)
 
     def _batches(self, keys: Iterable[str] | None) -> Iterator[list[tuple[Any, ...]]]:
         """Yield requests in the order of their keys, which is that of the state's index as well."""
