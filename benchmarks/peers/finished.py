@@ -1,4 +1,4 @@
-"""Print an export of a state in which all that ``plan --format ndjson`` told, in the file PLAN, is done."""
+"""Print an export of a state in which all is done that PLAN, from ``plan --format ndjson``, would start."""
 
 import hashlib
 import json

@@ -177,9 +177,15 @@ class Draft:
             known: What it is decided by.
             keys: The requests meant, those that are none of the draft's among them; all by default.
         """
-        deciding = Deciding(Wanted(self.lots, self._stencil, self.asked, self.restarts), known)
+        wanted = Wanted(self.lots, self._stencil, self.asked, self.restarts)
+        deciding = Deciding(wanted, known.for_all(self._has) if keys is None else known)
         for rows in self._batches(keys):
             self.scratch.run_many(DECIDE, deciding.values(rows))
+
+    def _has(self, count: int) -> bool:
+        """Say whether there are so many requests, without counting more of them."""
+        query = "SELECT count(*) >= :count FROM (SELECT 1 FROM requests LIMIT :count)"
+        return self.scratch.row(query, {"count": count}) == (1,)
 
     def _batches(self, keys: Iterable[str] | None) -> Iterator[list[tuple[Any, ...]]]:
         """Yield requests in the order of their keys, which is that of the state's index as well."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.drafting.known import Latest
-from glacier_manifest.drafting.tables import DECIDED, DECISION
+from glacier_manifest.drafting.tables import DECIDED, DECISION, piece_of
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Repurchases
@@ -22,6 +22,7 @@ from glacier_manifest.planning.lot import Lot
 from glacier_manifest.planning.plan import STARTING, Action, Blocked, Reason, Verb
 
 _AT_ONCE = 500
+_VERBS, _REASONS = {verb.value: verb for verb in Verb}, {reason.value: reason for reason in Reason}
 _STARTING = f"verb IN ({', '.join(repr(verb.value) for verb in sorted(STARTING))})"
 #: What retrieves no archive has no bytes that count, whatever the size of its output was.
 _TALLIED = (
@@ -118,8 +119,10 @@ class Drafted:
     def entries(self) -> Iterator[str]:
         """Stream the approval entries, sorted, each once."""
         rows = self.draft.scratch.rows("SELECT DISTINCT entry FROM requests ORDER BY entry")
-        blocked = sorted(one.entry for one in self.blocked)
-        both = merge((entry.hex() for (entry,) in rows), blocked)
+        own = (entry.hex() for (entry,) in rows)
+        if not self.blocked:
+            return own
+        both = merge(own, sorted(one.entry for one in self.blocked))
         return (entry for entry, _same in groupby(both))
 
     def actions(self, *, verbs: Collection[Verb] | None = None, limit: int | None = None) -> Iterator[Action]:
@@ -196,20 +199,20 @@ class Drafted:
 
     def _action(self, row: tuple[Any, ...], records: Mapping[str, Any]) -> Action:
         verb, reason, generation, size, _has_record, beyond = row[DECISION:]
-        asked = self.draft.asked(row)
-        request = asked.request if asked.request.size == size else replace(asked.request, size=size)
+        key, lot, piece = row[0].hex(), self.draft.lots[row[1]], piece_of(row)
+        request = lot.request(piece if piece.size == size else piece._replace(size=size))
         drift, sighting = ((), None) if beyond is None else pickle.loads(beyond)  # noqa: S301 - our own row
         return Action(
-            Verb(verb),
-            Reason(reason),
+            _VERBS[verb],
+            _REASONS[reason],
             request,
-            asked.key,
+            key,
             generation,
-            records.get(asked.key),
+            records.get(key),
             drift,
             sighting,
             self.draft.restarts,
-            self.draft.lots[row[1]].bounded,
+            lot.bounded,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+
 
 from glacier_manifest.errors import StateError
 from glacier_manifest.state.changes import Change
@@ -10,7 +10,7 @@ from glacier_manifest.state.protocol import State
 
 #: So many outputs may be stored and not yet be known as such: a run that dies looks at these once more.
 _MOST_OPEN = 64
-_Open = tuple[list["Future[None]"], Callable[[], None]]
+_Open = tuple[list["Written[None]"], Callable[[], None]]
 
 
 class Recorder:

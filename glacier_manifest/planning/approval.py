@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from glacier_manifest.jobs.key import canonical, request_key, series_key
@@ -9,6 +10,7 @@ from glacier_manifest.jobs.request import Request
 from glacier_manifest.manifest import Repurchases
 
 _PREFIX = "sha256:"
+_AT_ONCE = 500
 
 
 def body_sha256(request: Request) -> str:
@@ -69,8 +71,8 @@ def digest(entries: Iterable[str]) -> str:
         entries: Sorted, and each once: the same set has one digest, whatever came first.
     """
     joined = hashlib.sha256()
-    separator = ""
-    for one in entries:
-        joined.update((separator + one).encode("ascii"))
+    separator, left = "", iter(entries)
+    while some := list(islice(left, _AT_ONCE)):
+        joined.update((separator + "\n".join(some)).encode("ascii"))
         separator = "\n"
     return _PREFIX + joined.hexdigest()

@@ -33,7 +33,8 @@ _AS_IT_STANDS: dict[Status, tuple[Verb, Reason]] = {
 _new = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and there are millions
 
 _ENDED_BADLY = {"expired": Status.EXPIRED, "failed": Status.FAILED}
-_MAY_BE_BOUGHT_AGAIN = frozenset({Status.SUCCEEDED, Status.FETCHED, Status.FAILED, Status.EXPIRED})
+#: A tuple, whose members are found by what they are: the hash of a member of an enumeration takes longer.
+_MAY_BE_BOUGHT_AGAIN = (Status.SUCCEEDED, Status.FETCHED, Status.FAILED, Status.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)

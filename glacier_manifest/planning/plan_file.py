@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import ValidationError
 
@@ -79,9 +79,27 @@ def plan_lines(plan: Plan, header: PlanHeader) -> Iterator[str]:
     seal = _Seal(header)
     for action in plan.actions():
         seal.add(_line_of(action).model_dump_json())
-    yield header.model_copy(update={"seal": seal.text}).model_dump_json()
+    yield seal.put_on(header)
     for action in plan.actions():
         yield _line_of(action).model_dump_json()
+
+
+def write_plan(plan: Plan, header: PlanHeader, file: TextIO) -> None:
+    """Write a plan file, looking at the plan once where the first line can be written again at the end.
+
+    Until then the file has a seal that is not its own, and is refused.
+    """
+    if not file.seekable():
+        file.writelines(f"{line}\n" for line in plan_lines(plan, header))
+        return
+    seal = _Seal(header)
+    file.write(f"{seal.put_on(header)}\n")
+    for action in plan.actions():
+        line = _line_of(action).model_dump_json()
+        seal.add(line)
+        file.write(f"{line}\n")
+    file.seek(0)
+    file.write(f"{seal.put_on(header)}\n")
 
 
 class _Seal:
@@ -98,6 +116,10 @@ class _Seal:
     def text(self) -> str:
         """The seal of what was taken in."""
         return f"sha256:{self._hash.hexdigest()}"
+
+    def put_on(self, header: PlanHeader) -> str:
+        """Return the line of a header with this seal; it is as long with any other."""
+        return header.model_copy(update={"seal": self.text}).model_dump_json()
 
 
 def _line_of(action: Action) -> _Line:

@@ -6,7 +6,7 @@ lot share are only written down once.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from glacier_manifest.manifest import Repurchases
 from glacier_manifest.planning.approval import entry_document
 from glacier_manifest.planning.lot import Lot, Piece
 
-#: What stands in the holes: control characters, which no text of a request holds; JSON escapes them.
+#: What stands in the holes: control characters, which no text of a request holds; JSON escapes them. Sorted
+#: as canonical JSON is, the archive comes first, then the range where there is one, then the key.
 _ARCHIVE, _RANGE, _KEY = "\x01", "\x02", "\x03"
 #: A hole in JSON; a backslash that a description holds is itself escaped, and so never stands alone.
 _HOLE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u000([123])")
@@ -32,16 +33,14 @@ class _Text:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "_Text":
         parts = _HOLE.split(canonical(document))
-        rest = ""
-        for index in range(2, len(parts), 3):
-            behind = b"".join(parts[index + 1 : index + 3])
-            rest += f"{{{int(parts[index]) - 1}}}" + _escaped(behind)
-        return cls(hashlib.sha256(parts[0] + parts[1]), rest)
+        behind = (b"".join(parts[index + 1 : index + 3]) for index in range(2, len(parts), 3))
+        rest = (b"%s" + text.replace(b"%", b"%%") for text in behind)
+        return cls(hashlib.sha256(parts[0] + parts[1]), b"".join(rest).decode("ascii"))
 
     def digest(self, *values: str | None) -> bytes:
-        """Return the hash of the text with these values in its holes: the archive, the range, the key."""
+        """Return the hash of the text with these values in its holes, in their order."""
         whole = self.begun.copy()
-        whole.update(self.rest.format(*values).encode("ascii"))
+        whole.update((self.rest % values).encode("ascii"))
         digest: bytes = whole.digest()
         return digest
 
@@ -60,7 +59,9 @@ class Stencil:
 
     def key(self, piece: Piece) -> bytes:
         """Return the key of a piece's request, as its 32 bytes."""
-        return _digest(self._keys, piece)
+        if piece.start is None:
+            return self._keys[0].digest(piece.archive_id)
+        return self._keys[1].digest(piece.archive_id, f"{piece.start}-{piece.end}")
 
     def entry(self, piece: Piece, key: str, approved: int | Repurchases) -> bytes:
         """Return an approval entry of a piece's request, as its 32 bytes.
@@ -75,18 +76,9 @@ class Stencil:
         if texts is None:
             texts = [_Text.of(_entry(self._lot, cut, approved)) for cut in (_WHOLE, _PART)]
             self._entries[approved] = texts
-        return _digest(texts, piece, key)
-
-
-def _digest(texts: Sequence[_Text], piece: Piece, key: str = "") -> bytes:
-    """Fill in the text for whole archives, or the one for pieces of them."""
-    if piece.start is None:
-        return texts[0].digest(piece.archive_id, "", key)
-    return texts[1].digest(piece.archive_id, f"{piece.start}-{piece.end}", key)
-
-
-def _escaped(text: bytes) -> str:
-    return text.decode("ascii").replace("{", "{{").replace("}", "}}")
+        if piece.start is None:
+            return texts[0].digest(piece.archive_id, key)
+        return texts[1].digest(piece.archive_id, f"{piece.start}-{piece.end}", key)
 
 
 def key_of(lot: Lot, piece: Piece) -> bytes:

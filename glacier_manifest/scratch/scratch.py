@@ -33,11 +33,16 @@ def _told() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if not error.sqlite_errorname.startswith(_NO_ROOM):
             raise
-        raise Failed(
-            "scratch-unwritable",
-            f"the temporary files of this run cannot be written: {error}",
-            next_step="make room where temporary files go, or name another folder with SQLITE_TMPDIR",
-        ) from error
+        raise no_room(error) from error
+
+
+def no_room(error: sqlite3.OperationalError) -> Failed:
+    """Return the error for temporary files that find no room: ``scratch-unwritable``."""
+    return Failed(
+        "scratch-unwritable",
+        f"the temporary files of this run cannot be written: {error}",
+        next_step="make room where temporary files go, or name another folder with SQLITE_TMPDIR",
+    )
 
 
 class Scratch:

@@ -115,7 +115,7 @@ class Stocktaker:
         """
         findings = _Findings(draft.scratch.mapping(), draft.scratch.mapping())
         state, again = self._state, restarts.among(draft.addresses())
-        known = Known(state.latest, again, findings.found, brief=state.standings)
+        known = Known(state.latest, again, findings.found, brief=state.standings, whole=state)
         draft.decide(known)
         stock = Stock()
         self._list(self._shelves(draft, known, restarts), stock, findings)

@@ -140,6 +140,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     with faults.told_of(path):
         connection = _checked(path, "ro")
         try:
+            connection.execute("PRAGMA temp_store = FILE")  # what is sorted may be more than memory holds
             _check_is_current(path, connection)
         except BaseException:
             connection.close()

@@ -128,6 +128,15 @@ class State(Protocol):
     def standings(self, keys: Iterable[str]) -> Mapping[str, Standing]:
         """Return how the highest generation of each key that has one stands: `latest` in brief."""
 
+    def every_standing(self) -> Iterator[tuple[str, Standing]]:
+        """Stream how every purchase stands, sorted by key, the highest generation of each last.
+
+        Reads all of the state, and for many keys in less time than `standings` looks for them.
+
+        Raises:
+            Failed: ``scratch-unwritable``: there is no room to sort them.
+        """
+
     def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
         """Return those of `job_ids` that some record has: such a job is never adopted again."""
 

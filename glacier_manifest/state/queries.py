@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - only names and marks of this program's own are put into SQL, every value is bound
 """The questions that are asked of a state in SQLite, each a function of a connection.
 
-Only `records`, `events` and the count of finished records grow with the state; everything else is answered
-from an index, whatever the state's size.
+Only `records`, `every_standing`, `events` and the count of finished records grow with the state; everything
+else is answered from an index, whatever the state's size.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.jobs.tier import Tier
+from glacier_manifest.scratch.scratch import no_room
 from glacier_manifest.state.protocol import Approval, Identity, StandingGroup, Started, StartedGroup
 from glacier_manifest.state.record import Record, Standing
 from glacier_manifest.state.rows import COLUMNS, from_row, moment_text, optional_moment
@@ -30,6 +31,8 @@ T = TypeVar("T")
 #: Keys asked for in one statement: larger lists gain nothing (and old SQLite takes 999 at most).
 BATCH = 500
 
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+
 _RECORD = ", ".join(COLUMNS)
 _STANDING = ", ".join(Standing._fields)
 _STATUSES = {str(status): status for status in Status}
@@ -40,6 +43,9 @@ GENERATIONS = (
     f"SELECT data_version, {_RECORD} FROM pragma_data_version LEFT JOIN requests "
     "ON key IN (SELECT value FROM json_each(?)) ORDER BY key, generation"
 )
+#: From one end of the table to the other, then sorted: looked up in the order of the index on keys, the rows
+#: of a million purchases lie anywhere, and a disk seeks for each.
+EVERY_STANDING = f"SELECT key, {_STANDING} FROM requests NOT INDEXED ORDER BY key, generation"
 PURCHASE = f"SELECT {_RECORD} FROM requests WHERE key = ? AND generation = ?"
 ATTEMPTS = (
     "SELECT coalesce(json_extract(details, '$.intended_at'), at) FROM events "
@@ -147,9 +153,25 @@ def standings(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, 
     """Return how the highest generation of each key that has one stands."""
     found: dict[str, Standing] = {}
     for batch in _batches(keys):
-        for key, generation, status, *rest in connection.execute(standings_sql(len(batch)), batch):
-            found[key] = _new(Standing, (generation, _STATUSES[status], *rest))
+        for row in connection.execute(standings_sql(len(batch)), batch):
+            key, generation, status, tier, sns_topic, description, size = row
+            found[key] = _new(Standing, (generation, _STATUSES[status], tier, sns_topic, description, size))
     return found
+
+
+def every_standing(connection: sqlite3.Connection) -> Iterator[tuple[str, Standing]]:
+    """Stream how every purchase stands, sorted by key, the highest generation of each last.
+
+    Raises:
+        Failed: ``scratch-unwritable``: there is no room to sort them.
+    """
+    try:
+        for key, generation, status, *rest in connection.execute(EVERY_STANDING):
+            yield key, _new(Standing, (generation, _STATUSES[status], *rest))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname in _NO_ROOM:  # nothing else is written by looking
+            raise no_room(error) from error
+        raise
 
 
 def generations(

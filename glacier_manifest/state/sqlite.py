@@ -111,6 +111,11 @@ class ReadOnlyState:
         with self._readers.one() as connection:
             return queries.standings(connection, keys)
 
+    def every_standing(self) -> Iterator[tuple[str, Standing]]:
+        """Stream how every purchase stands, sorted by key, the highest generation of each last."""
+        with self._readers.one() as connection:
+            yield from queries.every_standing(connection)
+
     def known_jobs(self, job_ids: Iterable[str]) -> frozenset[str]:
         """Return those of `job_ids` that some record has."""
         with self._readers.one() as connection:

@@ -60,7 +60,7 @@ def look(draft: Draft, known: Known, listings: Listings) -> Known:
             _look_at(vault, draft, known, listings, found=found, ended=ended)
     if not found and not ended:
         return known
-    seen = replace(known, latest=_with_ended(known.latest, ended), found=found, brief=None)
+    seen = replace(known, latest=_with_ended(known.latest, ended), found=found, brief=None, whole=None)
     draft.decide(seen, found)
     draft.decide(seen, ended)
     return seen

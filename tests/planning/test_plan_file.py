@@ -27,6 +27,7 @@ from glacier_manifest.planning.plan_file import (
     plan_lines,
     read_actions,
     read_header,
+    write_plan,
 )
 from glacier_manifest.planning.plan_header import header_of, is_plan_file
 from tests.planning.examples import (
@@ -89,6 +90,43 @@ def damaged(lines: Sequence[str], line: int = 1) -> str:
     assert (found.span.file, found.span.line) == (FILE, line)
     assert "plan --out" in caught.value.next_step
     return found.message
+
+
+class OneWay(StringIO):
+    """A file that goes forward only, as a pipe does."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        raise OSError("a pipe does not go back")
+
+
+@pytest.mark.parametrize("kind", [StringIO, OneWay])
+def test_a_file_is_written_as_its_lines_are_told(kind: type[StringIO]) -> None:
+    plan, file = plan_of(REQUESTS, "failed"), kind()
+    header = header_of(plan, state_id=None, manifests=[Path("jöbs.yaml")], pace=Pace(), bounds=bounds())
+
+    write_plan(plan, header, file)
+
+    assert file.getvalue() == "".join(f"{line}\n" for line in plan_lines(plan, header))
+
+
+class Cut(StringIO):
+    """A file whose writer dies before it goes back to the first line."""
+
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        raise KeyboardInterrupt
+
+
+def test_a_file_whose_writing_was_cut_short_at_the_very_end_is_refused() -> None:
+    plan, file = plan_of(), Cut()
+    header = header_of(plan, state_id=None, manifests=[Path("jobs.yaml")], pace=Pace(), bounds=bounds())
+
+    with pytest.raises(KeyboardInterrupt):
+        write_plan(plan, header, file)
+
+    assert "cut or edited" in damaged(file.getvalue().splitlines())
 
 
 def test_what_was_reviewed_comes_back() -> None:

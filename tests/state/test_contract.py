@@ -434,6 +434,18 @@ def test_how_purchases_stand_is_what_their_latest_records_tell(state: State, sta
     assert told
 
 
+def test_every_purchase_is_told_in_the_order_of_keys_the_latest_of_each_last(state: State) -> None:
+    names = ["one", "two", "three", "four"]
+    write(state, *(Intend(intended(name), NOON) for name in names))
+    write(state, *WAYS[Status.FAILED], Intend(intended(generation=1), NOON))
+
+    told = list(state.every_standing())
+
+    purchases = [(one, standing.generation) for one, standing in told]
+    assert purchases == sorted([*((key(name), 0) for name in names), (KEY, 0), (KEY, 1)])
+    assert dict(told) == state.standings([key(name) for name in [*names, "wedding"]])
+
+
 def test_counts_are_told_by_status_and_zeros_left_out(state: State) -> None:
     assert state.is_empty()
     write(state, *WAYS[Status.IN_PROGRESS], Intend(intended("other"), NOON))

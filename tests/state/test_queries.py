@@ -1,6 +1,8 @@
 """How SQLite answers: from an index, however many finished requests the state holds."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -58,6 +60,50 @@ def test_what_is_finished_streams_without_being_sorted(
     connection: sqlite3.Connection, statuses: set[Status] | None
 ) -> None:
     assert plan(connection, queries.records_sql(statuses=statuses, vault=None)) == ["SCAN requests"]
+
+
+def test_everything_is_read_from_one_end_to_the_other_and_only_then_sorted(
+    connection: sqlite3.Connection,
+) -> None:
+    assert plan(connection, queries.EVERY_STANDING) == ["SCAN requests", "USE TEMP B-TREE FOR ORDER BY"]
+
+
+#: Nothing that this process writes may be longer than a mebibyte: its disk is full then.
+FULL = """
+import resource
+from glacier_manifest.errors import Failed
+from glacier_manifest.state import opening, queries
+
+connection = opening.connect_nothing()
+connection.execute("PRAGMA temp_store = FILE")
+connection.execute(
+    "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000) "
+    "INSERT INTO requests (key, generation, address, account_id, region, vault, type, body_sha256, status, "
+    "attempts, description) SELECT hex(n), 0, 'a', 'b', 'c', 'd', 'e', 'f', 'succeeded', 1, "
+    "hex(zeroblob(500)) FROM numbers"
+)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+try:
+    print(len(list(queries.every_standing(connection))))
+except Failed as error:
+    print(error.code, "SQLITE_TMPDIR" in error.next_step)
+"""
+
+
+def test_no_room_to_sort_is_told_as_a_lack_of_room_for_temporary_files() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL], capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert (done.stdout, done.stderr) == ("scratch-unwritable True\n", "")
+
+
+def test_another_fault_in_reading_everything_stays_what_it_is() -> None:
+    with (
+        closing(sqlite3.connect(":memory:")) as empty,
+        pytest.raises(sqlite3.OperationalError, match="no such table"),
+    ):
+        list(queries.every_standing(empty))
 
 
 def test_the_last_call_is_looked_for_at_the_end_of_the_log_alone(connection: sqlite3.Connection) -> None:

@@ -43,7 +43,7 @@ from glacier_manifest.planning.allowances import Allowances
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.limits import Bounds, check_totals
 from glacier_manifest.planning.plan import Plan
-from glacier_manifest.planning.plan_file import plan_lines
+from glacier_manifest.planning.plan_file import write_plan
 from glacier_manifest.planning.plan_header import PlanHeader, header_of
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.planning.volume import check_staged, check_volume
@@ -142,7 +142,8 @@ def _planned(
     )
     warn(console, heard.warnings)
     restarts = Restarts(arguments.restarts, repurchases=manifest.restarts)
-    known = Known(state.latest, restarts.among(draft.addresses()), brief=state.standings)
+    again = restarts.among(draft.addresses())
+    known = Known(state.latest, again, brief=state.standings, whole=state)
     draft.decide(known)
     if arguments.refresh:
         known = look(draft, known, _listings(arguments, state, clients))
@@ -217,5 +218,5 @@ def _header(plan: Plan, manifest: Manifest, bounds: Bounds, state: State) -> Pla
 
 def _save(console: Console, plan: Plan, header: PlanHeader, out: Path) -> None:
     with out.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in plan_lines(plan, header))
+        write_plan(plan, header, file)
     console.note(f"Saved the plan to {out}; start exactly this with: glacier-manifest apply {out}")
