@@ -3,14 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
-
 from glacier_manifest.errors import StateError
 from glacier_manifest.state.changes import Change
 from glacier_manifest.state.protocol import State
+from glacier_manifest.state.written import Written
 
 #: So many outputs may be stored and not yet be known as such: a run that dies looks at these once more.
 _MOST_OPEN = 64
-_Open = tuple[list["Written[None]"], Callable[[], None]]
+_Open = tuple[list[Written[None]], Callable[[], None]]
 
 
 class Recorder:
