@@ -46,7 +46,10 @@ def all_told(
     try:
         yield
     except (ServiceError, UsageError) as error:
-        tell(console, preflight_after(error, _needs_of_all(manifest, arguments, clients), clients))
+        found = preflight_after(error, _needs_of_all(manifest, arguments, clients), clients)
+        tell(console, found)
+        if arguments.form == "github":
+            console.out(view.github(found))
         raise
 
 

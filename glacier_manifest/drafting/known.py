@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Protocol
 
 from glacier_manifest.jobs.status import Status
@@ -34,16 +35,19 @@ class InKeyOrder:
     def __init__(self, standings: Iterator[tuple[str, Standing]]) -> None:
         """Take the standings, sorted by key, the highest generation of each last."""
         self._left = standings
-        self._next = next(standings, None)
+        self._held: tuple[tuple[str, Standing], ...] = ()
 
     def __call__(self, keys: Sequence[str]) -> Mapping[str, Standing]:
         """Return how the highest generation of each of some keys stands, others among them."""
         found: dict[str, Standing] = {}
-        one, left, last = self._next, self._left, keys[-1]
-        while one is not None and one[0] <= last:
-            found[one[0]] = one[1]
-            one = next(left, None)
-        self._next = one
+        last = keys[-1]
+        for one in chain(self._held, self._left):
+            key, standing = one
+            if key > last:
+                self._held = (one,)
+                return found
+            found[key] = standing
+        self._held = ()
         return found
 
 

@@ -16,7 +16,8 @@ ASKED = (
     "terms INTEGER NOT NULL, archive_id TEXT, first_byte INTEGER, last_byte INTEGER, size INTEGER, "
     "created TEXT, line INTEGER NOT NULL, column_ INTEGER NOT NULL)"
 )
-#: Each request once, and what is done about it; `entry` is NULL until that is decided.
+#: Each request once, and what is done about it; `entry` is NULL until that is decided,
+#: and `beyond` keeps room for it.
 REQUESTS = (
     "CREATE TABLE requests (key BLOB PRIMARY KEY, seq INTEGER NOT NULL, lot INTEGER NOT NULL, "
     "terms INTEGER NOT NULL, archive_id TEXT, first_byte INTEGER, last_byte INTEGER, size INTEGER, "
@@ -25,8 +26,13 @@ REQUESTS = (
     "beyond BLOB) WITHOUT ROWID"
 )
 ADD = f"INSERT INTO asked ({_COLUMNS[5:]}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#: About the bytes that a decision takes: kept free, so that none makes a page too full.
+_ROOM = 58
 #: Sorted by key, so that the table is written from its beginning to its end; the first of equals is kept.
-MERGE = f"INSERT OR IGNORE INTO requests ({_COLUMNS}) SELECT {_COLUMNS} FROM asked ORDER BY key, seq"
+MERGE = (
+    f"INSERT OR IGNORE INTO requests ({_COLUMNS}, beyond) SELECT {_COLUMNS}, zeroblob({_ROOM}) "
+    "FROM asked ORDER BY key, seq"
+)
 CONFLICTS = (
     f"SELECT a.lot, a.{_PIECE.replace(', ', ', a.')}, r.lot, r.{_PIECE.replace(', ', ', r.')} "
     "FROM asked AS a JOIN requests AS r USING (key) WHERE a.terms <> r.terms ORDER BY a.seq LIMIT ?"

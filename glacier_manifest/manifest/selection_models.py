@@ -126,3 +126,13 @@ class ArchivesSection(fields.Strict):
                     "invalid-value", message, "write a condition, or remove it", "exclude", index
                 )
         return self
+
+    @model_validator(mode="after")
+    def _has_an_order_to_turn_round(self) -> Self:
+        if self.descending and self.order == "inventory":
+            message = (
+                "'descending' turns an order round, and 'order: inventory' has archives as they are listed"
+            )
+            advice = "remove 'descending', or order by creation_date, size or path"
+            raise values.wrong("conflicting-keys", message, advice, "descending")
+        return self

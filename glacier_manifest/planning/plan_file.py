@@ -6,6 +6,7 @@ limits, pace and order that are no longer the reviewed ones.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.approval import digest
 from glacier_manifest.planning.plan import STARTING, Action, Plan, Reason, Verb, entry_of, is_bounded
 from glacier_manifest.planning.plan_header import Edge, PlanHeader
+
+#: What Glacier's archive IDs are made of; a file that was forged may hold anything.
+_ARCHIVE_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class _Schedule(Edge):
@@ -249,7 +253,7 @@ def _request(line: _Line) -> Request:
 def _what(body: Mapping[str, Any], page: int) -> What:
     match JobType(body["Type"]):
         case JobType.ARCHIVE_RETRIEVAL:
-            return ArchiveRetrieval(body["ArchiveId"], _byte_range(body.get("RetrievalByteRange")))
+            return ArchiveRetrieval(_archive_id(body), _byte_range(body.get("RetrievalByteRange")))
         case JobType.INVENTORY_RETRIEVAL:
             parameters = body.get("InventoryRetrievalParameters", {})
             return InventoryRetrieval(
@@ -261,7 +265,14 @@ def _what(body: Mapping[str, Any], page: int) -> What:
                 page=page,
             )
         case JobType.SELECT:
-            return Select(body["ArchiveId"], body["SelectParameters"], body["OutputLocation"])
+            return Select(_archive_id(body), body["SelectParameters"], body["OutputLocation"])
+
+
+def _archive_id(body: Mapping[str, Any]) -> str:
+    archive_id: str = body["ArchiveId"]
+    if _ARCHIVE_ID.fullmatch(archive_id) is None:
+        raise ValueError("no archive ID")
+    return archive_id
 
 
 def _byte_range(text: str | None) -> ByteRange | None:

@@ -166,8 +166,10 @@ def every_standing(connection: sqlite3.Connection) -> Iterator[tuple[str, Standi
         Failed: ``scratch-unwritable``: there is no room to sort them.
     """
     try:
-        for key, generation, status, *rest in connection.execute(EVERY_STANDING):
-            yield key, _new(Standing, (generation, _STATUSES[status], *rest))
+        for row in connection.execute(EVERY_STANDING):
+            key, generation, status, tier, sns_topic, description, size = row
+            standing = generation, _STATUSES[status], tier, sns_topic, description, size
+            yield key, _new(Standing, standing)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname in _NO_ROOM:  # nothing else is written by looking
             raise no_room(error) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from glacier_manifest.views.diagnostics import visible
+from glacier_manifest.views.markup import Cell, Value
 
 _BACKTICKS = re.compile("`+")
 #: Letters, marks and signs that show nothing, and are in none of the categories of `visible`.
@@ -17,7 +18,8 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _MARKS = frozenset({"Mn", "Me"})
 #: Marks upon one letter, beyond which they would cover the lines above and below.
 _MOST_MARKS = 3
-_EMPTY = "(empty)"
+#: Stands where a value has no characters.
+EMPTY = "(empty)"
 
 
 def code(value: str, *, longest: int = 300) -> str:
@@ -29,7 +31,7 @@ def code(value: str, *, longest: int = 300) -> str:
     """
     shown = seen(value, longest=longest)
     if not shown:
-        return _EMPTY
+        return EMPTY
     fence = _fence(shown)
     # A space at both ends is taken for a part of the fence, unless there is nothing else; a backtick always.
     room = " " if shown.strip(" ") and (shown[0] in "` " or shown[-1] in "` ") else ""
@@ -97,7 +99,49 @@ def opened(summary: str) -> str:
 
 
 #: Ends what `opened` began.
-CLOSED = "\n</details>\n\n"
+CLOSED = "</details>\n\n"
+
+
+class Markdown:
+    """Writes a page as Markdown; see `Markup`."""
+
+    table_end = "\n"
+    closed = CLOSED
+    items_begin = ""
+    items_end = "\n"
+    line_break = "\\\n"
+
+    def code(self, value: str, *, longest: int = 300) -> str:
+        """Return a value, shown as it is."""
+        return code(value, longest=longest)
+
+    def heading(self, text: str) -> str:
+        """Return the heading of the page."""
+        return f"### {text}\n\n"
+
+    def paragraph(self, text: str) -> str:
+        """Return a paragraph."""
+        return f"{text}\n\n"
+
+    def bold(self, text: str) -> str:
+        """Return a text that stands out."""
+        return f"**{text}**"
+
+    def item(self, text: str) -> str:
+        """Return an item of a list."""
+        return f"- {text}\n"
+
+    def table_head(self, names: Sequence[str], *, numbers: int = 0) -> str:
+        """Begin a table, of which so many of the last columns hold numbers."""
+        return table_head(names, numbers=numbers)
+
+    def row(self, cells: Iterable[Cell]) -> str:
+        """Return a line of a table."""
+        return row(cell(one.text, longest=one.longest) if isinstance(one, Value) else one for one in cells)
+
+    def opened(self, summary: str) -> str:
+        """Begin a part that a reader opens."""
+        return opened(summary)
 
 
 class Page:

@@ -1,6 +1,6 @@
-"""The addresses of a plan as rows of Markdown tables, the worst first, written when they are asked for."""
+"""The addresses of a plan as rows of tables, the worst first, made when they are asked for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from heapq import nlargest
@@ -10,7 +10,7 @@ from glacier_manifest.planning.cost import Cost, cost_of
 from glacier_manifest.planning.plan import Action, Blocked, Drift, Plan, Verb, tally_of
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.units import format_size
-from glacier_manifest.views.markdown import cell, row
+from glacier_manifest.views.markup import Cell, Value
 from glacier_manifest.views.records import moment, words
 
 #: How many of the dearest starts stand before the others.
@@ -24,6 +24,10 @@ _CENT = Decimal("0.01")
 _LONGEST_ADDRESS = 2000
 
 
+#: Lines of a table that are shown all or not at all: one, but where an address has several.
+Rows = Sequence[Sequence[Cell]]
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """Rows of one kind.
@@ -33,7 +37,7 @@ class Section:
         short: The same, behind a number.
         count: How many there are.
         columns: Their names.
-        rows: Streams them, written.
+        rows: Streams them.
         numbers: How many of the last columns hold numbers.
     """
 
@@ -41,7 +45,7 @@ class Section:
     short: str
     count: int
     columns: tuple[str, ...]
-    rows: Iterable[str]
+    rows: Iterable[Rows]
     numbers: int = 0
 
 
@@ -78,8 +82,7 @@ def _restarts(plan: Plan, prices: PriceTable, most: int) -> Section:
     columns = ("address", "reason", "purchase", *_BOUGHT[1:])
     actions = plan.actions(verbs={Verb.RESTART}, limit=most)
     rows = (
-        row([_address(one), words(one.reason), str(one.generation + 1), *_price(one, prices)])
-        for one in actions
+        [[_address(one), words(one.reason), str(one.generation + 1), *_price(one, prices)]] for one in actions
     )
     return Section("To restart", "to restart", plan.summary[Verb.RESTART], columns, rows, _SUMS)
 
@@ -110,8 +113,8 @@ def _others(plan: Plan, prices: PriceTable, dearest: list[Action], most: int) ->
     return Section("To start, the others", "others to start", count, _BOUGHT, rows, _SUMS)
 
 
-def _starts(actions: Iterable[Action], prices: PriceTable) -> Iterator[str]:
-    return (row([_address(one), *_price(one, prices)]) for one in actions)
+def _starts(actions: Iterable[Action], prices: PriceTable) -> Iterator[Rows]:
+    return ([[_address(one), *_price(one, prices)]] for one in actions)
 
 
 def _price(action: Action, prices: PriceTable) -> tuple[str, str, str]:
@@ -131,20 +134,20 @@ def _cost(cost: Cost) -> str:
     return "under 1 cent" if 0 < cost.known < _CENT else str(cost)
 
 
-def _address(one: Action | Blocked) -> str:
+def _address(one: Action | Blocked) -> Value:
     """Return an address, whole: a reader may want to copy it."""
-    return cell(one.address, longest=_LONGEST_ADDRESS)
+    return Value(one.address, _LONGEST_ADDRESS)
 
 
 def _blocked(plan: Plan) -> Section:
     title = "To start later, within the limits of each job, once an inventory is there"
-    rows = (row([_address(one), ", ".join(one.tiers), cell(one.waits_for)]) for one in plan.blocked)
+    rows = ([[_address(one), ", ".join(one.tiers), Value(one.waits_for)]] for one in plan.blocked)
     return Section(title, "jobs to start later", len(plan.blocked), ("address", "tier", "waits for"), rows)
 
 
 def _unknown(plan: Plan, most: int) -> Section:
     title = "Outcome unknown; apply finds out by listing before it sends again"
-    rows = (row([_address(one)]) for one in plan.actions(verbs={Verb.RESOLVE}, limit=most))
+    rows = ([[_address(one)]] for one in plan.actions(verbs={Verb.RESOLVE}, limit=most))
     return Section(title, "of unknown outcome", plan.summary[Verb.RESOLVE], ("address",), rows)
 
 
@@ -155,12 +158,12 @@ def _adopted(plan: Plan, most: int) -> Section:
     return Section(title, "to adopt", plan.summary[Verb.ADOPT], columns, rows)
 
 
-def _adoption(action: Action) -> str:
+def _adoption(action: Action) -> Rows:
     sighting = action.sighting
     if sighting is None:
-        return row([_address(action), "", "", ""])
+        return [[_address(action), "", "", ""]]
     whose = "ours" if sighting.generation is not None else "somebody else's"
-    return row([_address(action), words(sighting.status), whose, moment(sighting.created_at) or ""])
+    return [[_address(action), words(sighting.status), whose, moment(sighting.created_at) or ""]]
 
 
 def _drifted(plan: Plan, most: int) -> Section:
@@ -170,11 +173,11 @@ def _drifted(plan: Plan, most: int) -> Section:
     return Section(title, "different from the manifest", plan.drifted_count(), columns, rows)
 
 
-def _drifts(action: Action) -> str:
+def _drifts(action: Action) -> Rows:
     """All rows of one address, so that it is shown whole or not at all."""
-    return "".join(_drift(action, drift) for drift in action.drift)
+    return [_drift(action, drift) for drift in action.drift]
 
 
-def _drift(action: Action, drift: Drift) -> str:
-    running, wanted = ("none" if value is None else cell(value) for value in (drift.running, drift.wanted))
-    return row([_address(action), cell(drift.field), running, wanted])
+def _drift(action: Action, drift: Drift) -> Sequence[Cell]:
+    running, wanted = ("none" if value is None else Value(value) for value in (drift.running, drift.wanted))
+    return [_address(action), Value(drift.field), running, wanted]

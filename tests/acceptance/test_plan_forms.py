@@ -11,6 +11,7 @@ from tests.acceptance.manifests import archive_ids, inventory, retrievals
 from tests.acceptance.user import User
 from tests.inventory.inventories import archive, json_of
 from tests.views.rendered import rendered
+from tests.views.rendered_html import rendered_html
 
 STARTS = ("address", "tier", "bytes", "cost")
 FROM_INVENTORY = """\
@@ -96,6 +97,18 @@ def test_a_limit_is_an_annotation_and_the_plan_is_shown_all_the_same(user: User,
     assert "**This would be refused:** `this would start 3 jobs, and the limit is 2`" in summary.read_text(
         encoding="utf-8"
     )
+
+
+def test_a_plan_in_html_is_one_page_of_the_size_that_is_asked_for(user: User) -> None:
+    user.manifest(inventory())
+
+    ran = user.run("plan", "jobs.yaml", "--format", "html", "--max-bytes", 9000)
+
+    page = rendered_html(ran.out)
+    assert ran.code == 0
+    assert len(ran.out.encode()) <= 9000
+    assert page.lines[0] == "Plan: 1 to start, 0 to adopt, 0 to restart, 0 unchanged"
+    assert page.summaries == ["To start, the dearest first: 1"]
 
 
 @pytest.mark.usefixtures("summary")

@@ -106,6 +106,19 @@ def test_a_vault_that_hides_the_account_does_not_hide_what_is_wrong_with_the_oth
     assert "glacier:DescribeVault" in planned.last
 
 
+def test_what_else_is_wrong_stands_at_its_line_in_a_pull_request_too(user: User) -> None:
+    user.manifest(inventory(vault="[uploads, photos, gone]"))
+    user.sandbox.faults.add("ListJobs", "error", code="AccessDeniedException")
+
+    planned = user.run("plan", "jobs.yaml", "--format", "github")
+
+    assert planned.code == 1
+    annotations = planned.out.splitlines()
+    assert all(line.startswith(("::error ", "::warning ")) for line in annotations), annotations
+    assert sum(",title=vault-not-found::" in line for line in annotations) == 1
+    assert sum("title=access-denied::" in line for line in annotations) == 2
+
+
 def test_a_policy_that_binds_standard_retrievals_is_told(user: User) -> None:
     user.manifest(retrievals(archive_ids(2), tier="Standard").replace("my-vault", "photos"))
     user.sandbox.faults.add("GetDataRetrievalPolicy", "error", code="AccessDeniedException")

@@ -50,21 +50,21 @@ from glacier_manifest.planning.volume import check_staged, check_volume
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.outlook import Listings, look
-from glacier_manifest.views import diagnostics, plan_markdown
+from glacier_manifest.views import diagnostics, plan_html, plan_markdown
 from glacier_manifest.views import plans as view
 from glacier_manifest.views.circumstances import Circumstances
 
 
 @click.command("plan", short_help="Show what would start, and why; starts nothing.")
 @manifests_argument()
-@format_option("human", "json", "ndjson", "markdown", "github")
+@format_option("human", "json", "ndjson", "markdown", "html", "github")
 @setting(
     "--max-bytes",
     type=click.IntRange(plan_markdown.LEAST),
     default=plan_markdown.USUAL,
     show_default=True,
     metavar="N",
-    help="The most bytes of --format markdown and github.",
+    help="The most bytes of --format markdown, html and github.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to apply exactly that."
@@ -195,6 +195,8 @@ def _show(
             console.json_lines(view.ndjson(plan, prices, circumstances, preflight=preflight))
         case "markdown":
             console.out(plan_markdown.markdown(plan, prices, circumstances, most=arguments.max_bytes))
+        case "html":
+            console.out(plan_html.html(plan, prices, circumstances, most=arguments.max_bytes))
         case "github":
             console.out(diagnostics.github(circumstances.findings))
             console.out(plan_markdown.notice(plan))
