@@ -17,6 +17,7 @@ from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.inventories import opens_stored
+from glacier_manifest.cli.logs import fetch_log
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
 from glacier_manifest.cli.signals import draining
@@ -94,7 +95,13 @@ def _fetched(
         wants = wants_of(manifest, arguments, state=state, clients=clients, scratch=scratch, now=now())
         flag = Flag()
         places = places_of(arguments, state=state, clients=clients, scratch=scratch)
-        with draining(console.note, flag) as stop, _progress(console) as tell:
+        log = fetch_log(console)
+        with draining(console.note, flag) as stop, _progress(console) as progress:
+
+            def tell(event: Event) -> None:
+                progress(event)
+                log(event)
+
             report = fetch(
                 state,
                 wants,
@@ -171,6 +178,10 @@ def _surroundings(door: Door, flag: Flag, arguments: FetchArguments) -> Surround
 
 
 def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None]]:
+    if console.stderr.isatty() and console.verbosity >= 0:
+        from glacier_manifest.views.fetch_bar import FetchBar  # noqa: PLC0415 - rich is for terminals
+
+        return FetchBar(console.stderr, color=console.is_colored(console.stderr))
     return fetches.MinuteLine(console.note, now=time.monotonic)
 
 
