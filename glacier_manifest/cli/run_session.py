@@ -178,7 +178,7 @@ class _Telling(Pulse):
 
 def _starts(lasting: Lasting, state: SqliteState, clients: Clients) -> StartingTurns:
     console, arguments = lasting.console, lasting.arguments
-    tell = both(Waits(console.note, now=time.monotonic), run_log(console))
+    tell = both(Waits(console.note), run_log(console))
 
     def left() -> float:
         return min(lasting.left(), _ONCE.total_seconds()) if arguments.once else lasting.left()
