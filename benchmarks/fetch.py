@@ -13,7 +13,6 @@ where its rate is below 0.8 / (1/plain + 1/hashing).
 import argparse
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -24,11 +23,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from peers.nginx_glacier import ACCOUNT, JOB_ID, VAULT, Archive, serving
+from peers.nginx_glacier import ACCOUNT, ARCHIVE_ID, JOB_ID, VAULT, Archive, serving
 
 LEAST = 0.8
 MIB = 1024 * 1024
 PEERS = Path(__file__).parent / "peers"
+#: The job that Glacier lists is taken over, as one that somebody else has started: nothing has to be started.
+MANIFEST = f"""\
+version: 1
+account_id: "{ACCOUNT}"
+region: us-west-2
+jobs:
+  film: {{type: archive-retrieval, vault: {VAULT}, tier: Bulk, archive_id: {ARCHIVE_ID}, save_to: archive}}
+"""
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "example",
@@ -83,8 +90,8 @@ def main() -> int:
             target = Path(folder) / "fetched"
             runs = measured(Ask(endpoint, archive, target, part_size, words.threads), words.rounds)
     print(
-        f"{words.size} MiB in parts of {words.part_size} MiB, {words.threads} threads, {words.rounds} rounds, "
-        f"Python {platform.python_version()}, {os.cpu_count()} processors"
+        f"{words.size} MiB in parts of {words.part_size} MiB, {words.threads} threads, {words.rounds} rounds,"
+        f" Python {platform.python_version()}, {os.cpu_count()} processors"
     )
     return tell(runs)
 
@@ -107,19 +114,27 @@ def measured(ask: Ask, rounds: int) -> Mapping[str, list[Run]]:
 
 
 def this_tool(ask: Ask) -> Run:
-    """Fetch, each part and the whole verified, into a folder."""
-    words = [ask.endpoint, VAULT, JOB_ID, str(ask.target), str(ask.part_size), str(ask.threads)]
-    return timed([sys.executable, str(PEERS / "room_fetch.py"), *words], ask)
+    """Fetch, each part and the whole verified, into a folder; the state is durable besides."""
+    empty(ask.folder)
+    manifest = ask.folder / "jobs.yaml"
+    manifest.write_text(MANIFEST, encoding="ascii")
+    words = [str(manifest), "--endpoint-url", ask.endpoint]
+    program = [sys.executable, "-m", "glacier_manifest"]
+    subprocess.run([*program, "apply", *words], env=environment(), stdout=subprocess.DEVNULL, check=True)
+    bounds = ["--part-size", f"{ask.part_size // MIB}MiB", "--concurrency", str(ask.threads)]
+    return timed([*program, "fetch", *words, *bounds], ask)
 
 
 def boto3_pool(ask: Ask) -> Run:
     """Read the ranges with as many threads, and look at none."""
+    empty(ask.folder)
     words = [ask.endpoint, VAULT, JOB_ID, ask.target, ask.archive.length, ask.part_size, ask.threads]
     return timed([sys.executable, str(PEERS / "plain_download.py"), *map(str, words)], ask)
 
 
 def curl(ask: Ask) -> Run:
     """Read all at once."""
+    empty(ask.folder)
     url = f"{ask.endpoint}/{ACCOUNT}/vaults/{VAULT}/jobs/{JOB_ID}/output"
     return timed(["sh", "-c", f"curl -sf -o '{ask.target}' '{url}' && sync '{ask.target}'"], ask)
 
@@ -133,18 +148,28 @@ def hashing(ask: Ask) -> Run:
 
 def timed(command: Sequence[str], ask: Ask) -> Run:
     """Run a command to its end, and see that the whole archive is there."""
-    shutil.rmtree(ask.folder, ignore_errors=True)
-    ask.folder.mkdir()
-    os.sync()
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
-    with subprocess.Popen(command, env={**inherited, **CREDENTIALS}, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:
         _pid, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode or ask.target.stat().st_size != ask.archive.length:
         raise SystemExit(f"it ended with {process.returncode}, or what it wrote is not whole: {command}")
     return Run(ask.archive.length, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def empty(folder: Path) -> None:
+    """Make an empty folder, and let the disk end what it was asked to do before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.sync()
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment of each contender."""
+    # Without bytecode the tool would be compiled anew each time, and an installed one is not.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **CREDENTIALS}
 
 
 def tell(runs: Mapping[str, list[Run]]) -> int:
@@ -165,7 +190,7 @@ def tell(runs: Mapping[str, list[Run]]) -> int:
 
 
 def share(boto3: Run, curled: Run, hashed: Run, fetched: Run) -> float:
-    """Return the rate of fetching in one round, measured by that of the quicker download and hashing in turn."""
+    """Return the rate of fetching in one round, against that of the quicker download and hashing in turn."""
     plain = min(boto3.wall, curled.wall)
     return (plain + hashed.wall) / fetched.wall
 

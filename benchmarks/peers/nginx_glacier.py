@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,7 @@ def serving(folder: Path, length: int, part_size: int) -> Iterator[tuple[str, Ar
 
 
 def _answers(archive: Archive) -> dict[str, Any]:
-    completed = datetime.now(timezone.utc) - timedelta(minutes=5)
+    completed = datetime.now(UTC) - timedelta(minutes=5)
     moment = {name: _moment(completed - timedelta(hours=hours)) for name, hours in (("end", 0), ("begin", 5))}
     job = {
         "Action": "ArchiveRetrieval",
