@@ -131,8 +131,17 @@ class Joining:
         dates = sorted({one.head.inventory_date for one in pages if one.head.inventory_date is not None})
         return Joined(kept.location, name, division.length, root, walked.archives, tuple(dates))
 
-    def resume(self, records: Sequence[Record]) -> bool:
-        """Finish what a run left that died while it wrote down a joined inventory; say whether one did."""
+    def resume(self, records: Sequence[Record], place: Place) -> bool:
+        """Finish what a run left that died while it wrote down a joined inventory; say whether one did.
+
+        Args:
+            records: Of the pages, in their order.
+            place: Where the whole is.
+
+        Raises:
+            Failed: What the place says.
+            StateError: The state cannot be written.
+        """
         first = records[0]
         if first.verified_by != Verified.JOINED or is_joined(records):
             return False
@@ -140,6 +149,7 @@ class Joining:
         if location is None or root is None or size is None:
             return False
         self._note(records, location, root, size)
+        place.destination.forget(Output(_identity(records), location, divided(size, _PART)))
         _drop(records[1:], location)
         return True
 

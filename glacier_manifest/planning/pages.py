@@ -135,6 +135,5 @@ def _bought_at(record: Record) -> datetime | None:
 
 
 def _asking(lot: Lot) -> InventoryRetrieval:
-    if not isinstance(lot.asking, InventoryRetrieval):
-        raise TypeError(f"{lot.job} asks for no inventory")
+    assert isinstance(lot.asking, InventoryRetrieval)  # noqa: S101 - nothing else has pages
     return lot.asking
