@@ -1,6 +1,6 @@
 """Pages of an inventory that are stored: put together once, whatever a run dies of meanwhile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from glacier_manifest.fetching.names import Name, Naming, Reason
 from glacier_manifest.fetching.pages import Joining, in_file, is_joined, page_of
 from glacier_manifest.fetching.places import Place
 from glacier_manifest.fetching.tree_hash import tree_hash
+from glacier_manifest.inventory.archive import Archive
 from glacier_manifest.jobs.request import InventoryRetrieval
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Adopt, Change, Fetch, Join
@@ -78,7 +79,9 @@ PAGES = (json_of(ARCHIVES[:3]), json_of(ARCHIVES[3:6]), json_of(ARCHIVES[6:]))
 
 
 @pytest.mark.parametrize("write", [json_of, csv_of])
-def test_the_whole_takes_the_place_of_its_pages(world: World, write: type[bytes]) -> None:
+def test_the_whole_takes_the_place_of_its_pages(
+    world: World, write: Callable[[list[Archive]], bytes]
+) -> None:
     records = world.fetched(*(write(ARCHIVES[start : start + 3]) for start in (0, 3, 6)))
 
     joined = world.joining().join(records, world.place(), Name("photos"))
@@ -112,7 +115,7 @@ def test_a_file_that_has_the_name_already_is_left_alone(world: World) -> None:
     ids=["another", "cut", "gone"],
 )
 def test_a_page_that_is_not_what_was_stored_is_not_put_into_a_whole(
-    world: World, hurt: type[None], code: str
+    world: World, hurt: Callable[[Path], object], code: str
 ) -> None:
     records = world.fetched(*PAGES)
     hurt(world.folder / "photos.page-2")
