@@ -284,3 +284,18 @@ class TestTheEnd:
 
             process.send_signal(signal.SIGINT)
             assert ended(process).code == 130
+
+
+def test_an_inventory_in_pages_is_followed_to_its_end_and_what_waits_for_it_begins(user: User) -> None:
+    made = bodies(user)
+    user.sandbox.take_inventory("photos")
+    limited = "    inventory_retrieval_parameters: {limit: 2}\n    save_to: inventories"
+    user.manifest(EVACUATION.replace("    save_to: inventories", limited))
+
+    ran = run(user)
+
+    assert ran.code == 0, ran.err
+    names = {f"{number}.jpg": body for number, body in enumerate(made.values())}
+    assert {path.name: path.read_bytes() for path in (user.folder / "restored").iterdir()} == names
+    assert [path.name for path in (user.folder / "inventories").iterdir()] == ["photos.json"]
+    assert user.sent() == 8

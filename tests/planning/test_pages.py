@@ -13,8 +13,8 @@ from glacier_manifest.jobs.status import Status
 from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.approval import entry, standing_entry
 from glacier_manifest.planning.lot import Piece, lot_of
-from glacier_manifest.planning.pages import JOINED, End, Pages, pages_of, stored_as
-from glacier_manifest.state.record import Record
+from glacier_manifest.planning.pages import End, Pages, pages_of, stored_as
+from glacier_manifest.state.record import JOINED, Record
 from tests.planning.examples import INVENTORY, NOON, SLOT, WEEKLY, record, request
 
 SERIES = request(INVENTORY, job="list", slot=SLOT, schedule=WEEKLY)
