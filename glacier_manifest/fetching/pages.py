@@ -139,12 +139,14 @@ class Joining:
             place: Where the whole is.
 
         Raises:
-            Failed: What the place says.
+            Failed: ``pages-disagree``, or what the place says.
             StateError: The state cannot be written.
         """
         first = records[0]
         if first.verified_by != Verified.JOINED or is_joined(records):
             return False
+        if any(_was_bought_since(one, first) for one in records[1:]):
+            raise _disagree(records, "one was bought again after they were put together")
         location, root, size = first.output, first.output_tree_hash, first.output_size
         if location is None or root is None or size is None:
             return False
@@ -190,6 +192,13 @@ class Joining:
         self._state.write(first)
         for written in self._state.submit_together(others):
             written.result()
+
+
+def _was_bought_since(record: Record, joined: Record) -> bool:
+    """Say whether a page is a newer one than that which was put together with the first."""
+    if record.verified_by == Verified.JOINED or record.changed_at is None or joined.changed_at is None:
+        return False
+    return record.changed_at > joined.changed_at
 
 
 def _inventory(name: str, opener: Opener) -> Inventory:

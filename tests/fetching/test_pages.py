@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,15 @@ def test_a_run_that_dies_while_it_writes_it_down_is_gone_on_with(world: World, t
     assert "photos" in files_in(world.folder)
     assert not [name for name in files_in(world.folder) if "~" in name], "there is one whole only"
     assert not list((world.folder / PARTS).iterdir())
+
+
+def test_a_page_that_was_bought_again_later_is_not_taken_for_one_that_was_joined(world: World) -> None:
+    records = world.fetched(*PAGES)
+    world.joining().join(records, world.place(), Name("photos"))
+    newer = replace(records[1], changed_at=NOON + timedelta(days=1))
+
+    with pytest.raises(Failed, match="bought again after"):
+        world.joining().resume([*world.known(records)[:1], newer], world.place())
 
 
 def test_what_is_joined_is_not_resumed(world: World) -> None:
