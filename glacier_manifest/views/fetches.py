@@ -142,6 +142,9 @@ def _counts(report: Report, pending: int) -> str:
         told.append(f"{format_size(report.bytes_stored)} stored")
     if pending:
         told.append(f"{pending} not finished yet")
+    if report.incomplete:
+        waiting = "1 inventory waits" if report.incomplete == 1 else f"{report.incomplete} inventories wait"
+        told.append(f"{waiting} for a page (apply starts the next one)")
     if report.nowhere:
         told.append(f"{report.nowhere} that no manifest saves (--to PLACE does)")
     return f"Fetch: {', '.join(told)}." if told else "Fetch: nothing to fetch."
@@ -157,6 +160,7 @@ def as_json(report: Report, *, pending: int, outcomes: Iterable[Outcome]) -> Ite
     summary = {str(result): report.counts[result] for result in Result}
     summary |= {
         "pending": pending,
+        "incomplete": report.incomplete,
         "nowhere": report.nowhere,
         "renamed": report.renamed,
         "bytes_stored": report.bytes_stored,

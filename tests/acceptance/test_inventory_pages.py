@@ -52,15 +52,17 @@ def test_three_pages_become_one_inventory(user: User, sandbox: Sandbox, filled: 
     user.manifest(PAGED.format(format=form, suffix=form.lower()))
     expected = user.run("plan", "jobs.yaml", "--format", "json").json["digest"]
 
-    codes = []
+    codes, waiting = [], []
     for _ in range(4):
         applied, fetched = turn(user, sandbox, "--expect", expected)
         codes.append((applied.code, fetched.code))
+        waiting.append(fetched.json["summary"]["incomplete"])
 
     whole = user.folder / f"inventories/my-vault.{form.lower()}"
     inventory = Inventory(Origin(str(whole), whole), lambda: whole.open("rb"))
     assert [archive.archive_id for archive in inventory] == filled
     assert codes == [(0, 75), (0, 75), (0, 0), (0, 0)]
+    assert waiting == [1, 1, 0, 0]
     assert [body["InventoryRetrievalParameters"].get("Limit") for body in user.bodies()] == ["3"] * 3
     assert stored_in(user.folder / "inventories") == [whole.name]
     assert [(one["address"], one["status"], one["output"]) for one in user.records()] == [
