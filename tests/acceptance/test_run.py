@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.acceptance.evacuations import glacier_of
+from tests.acceptance.test_terminal import QUESTION, at_a_terminal
 from tests.acceptance.user import Ran, User, ended
 
 SIZES = [1, 1000, 1 << 20, (1 << 20) + 1, 3 << 20]
@@ -299,3 +300,29 @@ def test_an_inventory_in_pages_is_followed_to_its_end_and_what_waits_for_it_begi
     assert {path.name: path.read_bytes() for path in (user.folder / "restored").iterdir()} == names
     assert [path.name for path in (user.folder / "inventories").iterdir()] == ["photos.json"]
     assert user.sent() == 8
+
+
+class TestAtATerminal:
+    def test_it_asks_once_and_shows_how_it_stands(self, user: User) -> None:
+        bodies(user)
+        user.manifest(EVACUATION)
+
+        terminal = at_a_terminal(user, "run", "jobs.yaml", "--poll", "0.2s", columns=200)
+        asked = terminal.until(QUESTION)
+        terminal.type("yes\n")
+        code = terminal.end()
+
+        assert "inventory/photos" in asked
+        assert terminal.shown.count(QUESTION) == 1
+        assert "Running" in terminal.shown
+        assert terminal.shown.endswith("Run: 6 fetched, 5.0 MiB stored.\n")
+        assert (code, user.sent()) == (0, 6)
+
+    def test_ctrl_c_at_the_question_starts_nothing(self, user: User) -> None:
+        user.manifest(retrieval(bodies(user)))
+
+        terminal = at_a_terminal(user, "run", "jobs.yaml")
+        terminal.until(QUESTION)
+        terminal.type("\x03")
+
+        assert (terminal.end(), user.sent()) == (130, 0)
