@@ -11,24 +11,31 @@ where its rate is below 0.8 / (1/plain + 1/hashing).
 """
 
 import argparse
+import json
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from peers.nginx_glacier import ACCOUNT, JOB_ID, VAULT, Archive, serving
 
 LEAST = 0.8
 MIB = 1024 * 1024
 PEERS = Path(__file__).parent / "peers"
+#: The job that Glacier lists is taken over, as one that somebody else has started: nothing has to be started.
+MANIFEST = """\
+version: 1
+account_id: "{account_id}"
+region: us-west-2
+jobs:
+  film: {{type: archive-retrieval, vault: {vault}, tier: Bulk, archive_id: {archive_id}, save_to: archive}}
+"""
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "example",
@@ -41,9 +48,9 @@ CREDENTIALS = {
 class Ask:
     """What every contender shall do: fetch an output from a URL into a folder."""
 
-    endpoint: str
-    archive: Archive
+    there: Mapping[str, str]
     folder: Path
+    length: int
     part_size: int
     threads: int
 
@@ -72,21 +79,36 @@ def main() -> int:
     """Measure, print the table, return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=int, default=2048, help="MiB of the archive")
+    parser.add_argument("--size", type=int, default=4096, help="MiB of the archive")
     parser.add_argument("--part-size", type=int, default=64, help="MiB")
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--folder", type=Path, help="where to write (default: the system's for such files)")
     words = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=words.folder) as folder:
         length, part_size = words.size * MIB, words.part_size * MIB
-        with serving(Path(folder), length, part_size) as (endpoint, archive):
+        with server(folder, length, part_size) as there:
             target = Path(folder) / "fetched"
-            runs = measured(Ask(endpoint, archive, target, part_size, words.threads), words.rounds)
+            runs = measured(Ask(there, target, length, part_size, words.threads), words.rounds)
     print(
-        f"{words.size} MiB in parts of {words.part_size} MiB, {words.threads} threads, {words.rounds} rounds, "
-        f"Python {platform.python_version()}, {os.cpu_count()} processors"
+        f"{words.size} MiB in parts of {words.part_size} MiB, {words.threads} threads, {words.rounds} rounds,"
+        f" Python {platform.python_version()}, {os.cpu_count()} processors"
     )
     return tell(runs)
+
+
+@contextmanager
+def server(folder: str, length: int, part_size: int) -> Iterator[Mapping[str, str]]:
+    """Run nginx before an archive; give what there is."""
+    command = [sys.executable, str(PEERS / "nginx_glacier.py"), folder, str(length), str(part_size)]
+    with subprocess.Popen(
+        command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - they are pipes
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit(process.wait())
+        yield json.loads(line)
+        process.stdin.close()
 
 
 def measured(ask: Ask, rounds: int) -> Mapping[str, list[Run]]:
@@ -107,44 +129,71 @@ def measured(ask: Ask, rounds: int) -> Mapping[str, list[Run]]:
 
 
 def this_tool(ask: Ask) -> Run:
-    """Fetch, each part and the whole verified, into a folder."""
-    words = [ask.endpoint, VAULT, JOB_ID, str(ask.target), str(ask.part_size), str(ask.threads)]
-    return timed([sys.executable, str(PEERS / "room_fetch.py"), *words], ask)
+    """Fetch, each part and the whole verified, into a folder; the state is durable besides."""
+    empty(ask.folder)
+    manifest = ask.folder / "jobs.yaml"
+    manifest.write_text(MANIFEST.format(**ask.there), encoding="ascii")
+    words = [str(manifest), "--endpoint-url", ask.there["endpoint"]]
+    program = [sys.executable, "-m", "glacier_manifest"]
+    subprocess.run([*program, "apply", *words], env=environment(), stdout=subprocess.DEVNULL, check=True)
+    bounds = ["--part-size", f"{ask.part_size // MIB}MiB", "--concurrency", str(ask.threads)]
+    return timed([*program, "fetch", *words, *bounds], ask)
 
 
 def boto3_pool(ask: Ask) -> Run:
     """Read the ranges with as many threads, and look at none."""
-    words = [ask.endpoint, VAULT, JOB_ID, ask.target, ask.archive.length, ask.part_size, ask.threads]
+    empty(ask.folder)
+    words = [
+        ask.there["endpoint"],
+        ask.there["vault"],
+        ask.there["job_id"],
+        ask.target,
+        ask.length,
+        ask.part_size,
+        ask.threads,
+    ]
     return timed([sys.executable, str(PEERS / "plain_download.py"), *map(str, words)], ask)
 
 
 def curl(ask: Ask) -> Run:
     """Read all at once."""
-    url = f"{ask.endpoint}/{ACCOUNT}/vaults/{VAULT}/jobs/{JOB_ID}/output"
+    empty(ask.folder)
+    path = "{endpoint}/{account_id}/vaults/{vault}/jobs/{job_id}/output"
+    url = path.format(**ask.there)
     return timed(["sh", "-c", f"curl -sf -o '{ask.target}' '{url}' && sync '{ask.target}'"], ask)
 
 
 def hashing(ask: Ask) -> Run:
     """Hash as many bytes."""
-    command = [sys.executable, str(PEERS / "hashing.py"), str(ask.archive.length)]
+    command = [sys.executable, str(PEERS / "hashing.py"), str(ask.length)]
     wall = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return Run(ask.archive.length, wall, 0)
+    return Run(ask.length, wall, 0)
 
 
 def timed(command: Sequence[str], ask: Ask) -> Run:
     """Run a command to its end, and see that the whole archive is there."""
-    shutil.rmtree(ask.folder, ignore_errors=True)
-    ask.folder.mkdir()
-    os.sync()
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
-    with subprocess.Popen(command, env={**inherited, **CREDENTIALS}, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:
         _pid, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or ask.target.stat().st_size != ask.archive.length:
+    if process.returncode or ask.target.stat().st_size != ask.length:
         raise SystemExit(f"it ended with {process.returncode}, or what it wrote is not whole: {command}")
-    return Run(ask.archive.length, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Run(ask.length, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def empty(folder: Path) -> None:
+    """Make an empty folder, and let the disk end what it was asked to do before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.sync()
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment of each contender."""
+    # Without bytecode the tool would be compiled anew each time, and an installed one is not.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **CREDENTIALS}
 
 
 def tell(runs: Mapping[str, list[Run]]) -> int:
@@ -165,7 +214,7 @@ def tell(runs: Mapping[str, list[Run]]) -> int:
 
 
 def share(boto3: Run, curled: Run, hashed: Run, fetched: Run) -> float:
-    """Return the rate of fetching in one round, measured by that of the quicker download and hashing in turn."""
+    """Return the rate of fetching in one round, against that of the quicker download and hashing in turn."""
     plain = min(boto3.wall, curled.wall)
     return (plain + hashed.wall) / fetched.wall
 

@@ -1,4 +1,4 @@
-"""What SHA-256 costs and nothing else: leaves of 1 MiB, from memory, on as many threads as there are cores."""
+"""What SHA-256 costs and nothing else: leaves of 1 MiB, from memory, on all cores."""
 
 import os
 import sys

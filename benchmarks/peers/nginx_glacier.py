@@ -1,6 +1,8 @@
 """A Glacier with one finished job, on nginx: its output is a static file, its answers are written beforehand.
 
 nginx answers ListJobs, DescribeJob, DescribeVault and GetJobOutput, ranges with the tree hash of their bytes.
+Run it with a folder, the bytes of the archive and those of a part; it prints a line of JSON that tells what
+there is, and ends when its own input does.
 """
 
 import json
@@ -8,17 +10,18 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from glacier_manifest.fetching.parts import Division
 from glacier_manifest.fetching.tree_hash import combined, tree_hash
 
+MIB = 1024 * 1024
 VAULT = "photos"
 ACCOUNT = "012345678901"
 JOB_ID = "J" * 92
@@ -93,18 +96,23 @@ def written(path: Path, length: int, part_size: int) -> Archive:
     roots: dict[str, bytes] = {}
     with path.open("wb") as file:
         for part in Division(length, part_size):
-            body = os.urandom(part.length)
-            file.write(body)
-            roots[f"bytes={part.start}-{part.end - 1}"] = tree_hash([body])
+            pieces = (os.urandom(min(MIB, part.end - at)) for at in range(part.start, part.end, MIB))
+            roots[f"bytes={part.start}-{part.end - 1}"] = tree_hash(_put(file, pieces))
         file.flush()
         os.fsync(file.fileno())
     told = {name: root.hex() for name, root in roots.items()}
     return Archive(path, length, combined(roots.values()).hex(), told)
 
 
-@contextmanager
-def serving(folder: Path, length: int, part_size: int) -> Iterator[tuple[str, Archive]]:
-    """Make the archive and run nginx before it; give its URL and the archive."""
+def _put(file: BinaryIO, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        file.write(piece)
+        yield piece
+
+
+def main() -> None:
+    """Make the archive, and run nginx before it until nobody needs it any more."""
+    folder, length, part_size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     program, port = nginx(), _free_port()
     archive = written(folder / "output", length, part_size)
     for name, answer in _answers(archive).items():
@@ -119,13 +127,24 @@ def serving(folder: Path, length: int, part_size: int) -> Iterator[tuple[str, Ar
     with subprocess.Popen([program, "-c", str(configuration), "-e", str(folder / "error.log")]) as process:
         try:
             _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}", archive
+            print(json.dumps(_there(port)), flush=True)
+            sys.stdin.read()
         finally:
             process.terminate()
 
 
+def _there(port: int) -> dict[str, str]:
+    return {
+        "endpoint": f"http://127.0.0.1:{port}",
+        "account_id": ACCOUNT,
+        "vault": VAULT,
+        "job_id": JOB_ID,
+        "archive_id": ARCHIVE_ID,
+    }
+
+
 def _answers(archive: Archive) -> dict[str, Any]:
-    completed = datetime.now(timezone.utc) - timedelta(minutes=5)
+    completed = datetime.now(UTC) - timedelta(minutes=5)
     moment = {name: _moment(completed - timedelta(hours=hours)) for name, hours in (("end", 0), ("begin", 5))}
     job = {
         "Action": "ArchiveRetrieval",
@@ -177,3 +196,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
                 return
         time.sleep(0.05)
     raise SystemExit("nginx did not start; what it said is above")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""What people write today: a thread pool around boto3 that reads ranges of an output to a file, unverified."""
+"""What people write today: a thread pool around boto3 that reads ranges to a file, and verifies none."""
 
 import os
 import sys
@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 from botocore.config import Config
 
-MIB = 1024 * 1024
+#: Of what was tried, the quickest: larger pieces do not stay in a core's cache.
+PIECE = 256 * 1024
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     def read(start: int) -> None:
         last = min(start + part_size, length) - 1
         answer = glacier.get_job_output(vaultName=vault, jobId=job_id, range=f"bytes={start}-{last}")
-        while piece := answer["body"].read(MIB):
+        while piece := answer["body"].read(PIECE):
             start += os.pwrite(file, piece, start)
 
     with ThreadPoolExecutor(threads) as pool:

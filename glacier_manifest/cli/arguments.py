@@ -146,6 +146,20 @@ class FetchArguments(AskingArguments):
     state: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyArguments(AwsArguments):
+    """The command line of `verify`."""
+
+    paths: tuple[Path, ...]
+    form: str
+    s3: bool
+    concurrency: int | None
+    targets: tuple[str, ...]
+    excludes: tuple[str, ...]
+    report: Path | None
+    state: str | None
+
+
 def _shared(arguments: RunArguments, kind: type[ApplyArguments | FetchArguments]) -> dict[str, Any]:
     """Return what one command line says of another's fields."""
     mine = {one.name for one in fields(arguments)} - {"deadline"}

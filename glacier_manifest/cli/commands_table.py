@@ -23,6 +23,7 @@ COMMANDS = {
     "wait": Entry("wait", "Wait until jobs have ended."),
     "fetch": Entry("fetch", "Store the outputs of jobs that have succeeded, verified."),
     "run": Entry("run", "Start, wait and fetch, and again until all is stored."),
+    "verify": Entry("verify", "Read again what was stored, and compare it with the state."),
     "state": Entry("state", "Look into the state, or settle an unknown outcome."),
     "inventory": Entry("inventory", "Look into vault inventories: list, show, diff."),
     "convert": Entry("convert", "Turn AWS CLI JSON into a manifest."),

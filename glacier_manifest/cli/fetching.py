@@ -17,6 +17,7 @@ from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.inventories import opens_stored
+from glacier_manifest.cli.logs import fetch_log
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
 from glacier_manifest.cli.signals import draining
@@ -27,8 +28,8 @@ from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.destination import Existing
 from glacier_manifest.fetching.events import Event
 from glacier_manifest.fetching.fetch import fetch
-from glacier_manifest.fetching.pieces import archive_identity, is_held
-from glacier_manifest.fetching.places import Opening, Places
+from glacier_manifest.fetching.pieces import identity_of, is_held
+from glacier_manifest.fetching.places import Known, Opening, Places
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
 from glacier_manifest.fetching.report import Report, Result
@@ -94,7 +95,13 @@ def _fetched(
         wants = wants_of(manifest, arguments, state=state, clients=clients, scratch=scratch, now=now())
         flag = Flag()
         places = places_of(arguments, state=state, clients=clients, scratch=scratch)
-        with draining(console.note, flag) as stop, _progress(console) as tell:
+        log = fetch_log(console)
+        with draining(console.note, flag) as stop, _progress(console) as progress:
+
+            def tell(event: Event) -> None:
+                progress(event)
+                log(event)
+
             report = fetch(
                 state,
                 wants,
@@ -144,15 +151,16 @@ def places_of(arguments: FetchArguments, *, state: SqliteState, clients: Clients
         Existing.OVERWRITTEN if arguments.overwrite else Existing.KEPT,
         Storing(arguments.storage_class, arguments.sse, arguments.sse_kms_key_id),
     )
-    return Places(opening, scratch.mapping(), partial(standing, state))
+    return Places(opening, scratch.mapping(), partial(settled, state))
 
 
-def standing(state: State) -> Iterator[tuple[str, str]]:
-    """Stream the outputs that were stored: the identity of each, and where."""
+def settled(state: State) -> Iterator[Known]:
+    """Stream the outputs that were stored, and those that expired, which no run will fetch any more."""
     for record in latest_purchases(state):
-        if record.status is Status.FETCHED and record.output is not None:
-            identity = archive_identity(record) if is_held(record) else f"{record.key}.{record.generation}"
-            yield identity, record.output
+        if record.status is Status.FETCHED:
+            yield Known(identity_of(record), record.output, is_held(record))
+    for record in state.records(statuses={Status.EXPIRED}):
+        yield Known(f"{record.key}.{record.generation}", None)
 
 
 def _surroundings(door: Door, flag: Flag, arguments: FetchArguments) -> Surroundings:
@@ -171,6 +179,10 @@ def _surroundings(door: Door, flag: Flag, arguments: FetchArguments) -> Surround
 
 
 def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None]]:
+    if console.stderr.isatty() and console.verbosity >= 0:
+        from glacier_manifest.views.fetch_bar import FetchBar  # noqa: PLC0415 - rich is for terminals
+
+        return FetchBar(console.stderr, color=console.is_colored(console.stderr))
     return fetches.MinuteLine(console.note, now=time.monotonic)
 
 

@@ -40,6 +40,7 @@ from glacier_manifest.views.run_progress import Waits
 
 #: How long the starting of `--once` may take, unless said.
 _ONCE = parse_duration("30m")
+_NAMES = (Starting.name, Watching.name, Fetching.name)
 #: What a full disk holds.
 _HELD = frozenset({Starting.name})
 
@@ -154,7 +155,7 @@ class Session:
 
     def told(self) -> Mapping[str, Any]:
         """Return what the heartbeat tells."""
-        doing = {} if self._loop is None else dict(self._loop.standing())
+        doing = dict.fromkeys(_NAMES, "not begun") if self._loop is None else dict(self._loop.standing())
         return {"state": str(self.state.path), **doing, **runs.standing_json(self.standing())}
 
 
@@ -178,7 +179,7 @@ class _Telling(Pulse):
 
 def _starts(lasting: Lasting, state: SqliteState, clients: Clients) -> StartingTurns:
     console, arguments = lasting.console, lasting.arguments
-    tell = both(Waits(console.note, now=time.monotonic), run_log(console))
+    tell = both(Waits(console.note), run_log(console))
 
     def left() -> float:
         return min(lasting.left(), _ONCE.total_seconds()) if arguments.once else lasting.left()

@@ -180,7 +180,7 @@ class StartingTurns:
             was_cut_short=bool(not_tried)
             and again_in is None
             and report.gave_up is None
-            and not report.stage_was_full,
+            and (self._is_emptied or not report.stage_was_full),
         )
 
     def final_plan(self) -> Drafted | None:

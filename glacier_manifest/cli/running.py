@@ -122,16 +122,34 @@ class _Run:
         """
         is_first, pause = True, _FIRST_PAUSE
         while True:
+            began = time.monotonic()
             try:
                 return self._session(is_first=is_first)
             except GlacierManifestError as error:
                 if not needs_new_state(error) or self.lasting.arguments.once or self.stop.is_set():
                     raise
-                is_first = False
-                told = f"{error.code}: {error.message}; tried again in {pause:.0f}s"
-                self.lasting.console.note(told)
-            self.stop.wait(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+                pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else pause
+                self._pause(pause, error)
+            is_first, pause = False, min(pause * 2, _LONGEST_PAUSE)
+
+    def _pause(self, seconds: float, error: GlacierManifestError) -> None:
+        """Wait for room on the disk of the state.
+
+        Raises:
+            GlacierManifestError: The run is to end meanwhile.
+        """
+        console = self.lasting.console
+        console.note(f"{error.code}: {error.message}; tried again in {seconds:.0f}s")
+        ends_at = time.monotonic() + seconds
+        with draining(console.note, self.stop) as signalled:
+            while time.monotonic() < ends_at and not self.stop.is_set():
+                if self.heartbeat is not None:
+                    self.heartbeat.beat(lambda: {"waits_for": error.code})
+                self.stop.wait(1.0)
+        if signalled.signal_number is not None:
+            raise _interrupted(signalled.signal_number)
+        if self.stop.is_set():
+            raise error
 
     def _session(self, *, is_first: bool) -> Exit:
         console, arguments = self.lasting.console, self.lasting.arguments
@@ -234,11 +252,14 @@ def _ended(
     if error is not None:
         raise error
     if signal_number is not None:
-        next_step = "run the same command again to go on where it stopped"
-        raise Interrupted(signal_number, next_step=next_step)
+        raise _interrupted(signal_number)
     if code is not Exit.DONE:
         lasting.console.err(failures.next_line(_next_step(code, plan)))
     return code
+
+
+def _interrupted(signal_number: int) -> Interrupted:
+    return Interrupted(signal_number, next_step="run the same command again to go on where it stopped")
 
 
 def _told(lasting: Lasting, session: Session, summary: Summary, report: Report) -> Exit:

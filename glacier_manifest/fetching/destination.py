@@ -5,7 +5,7 @@ appears at once and whole, or not at all. What stood safely when a run died is t
 Range jobs of one archive write their parts into one draft, each at its place in the archive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +93,18 @@ class Intake(Protocol):
         """
 
 
+class Remnants(Container[str]):
+    """Identities of outputs, known by the names of the files in which something is remembered of them."""
+
+    def __init__(self, stems: Container[str], stem_of: Callable[[str], str]) -> None:
+        self._stems = stems
+        self._stem_of = stem_of
+
+    def __contains__(self, identity: object) -> bool:
+        """Say whether something is remembered of an output."""
+        return isinstance(identity, str) and self._stem_of(identity) in self._stems
+
+
 class Draft(Protocol):
     """An output on its way."""
 
@@ -163,3 +175,6 @@ class Destination(Protocol):
 
     def forget(self, output: Output) -> None:
         """Drop what would let a later run know it again: the state knows by now that it is kept."""
+
+    def remnants(self) -> Container[str]:
+        """Return the identities of outputs of which something is remembered, by runs that died maybe."""

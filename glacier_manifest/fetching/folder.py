@@ -16,7 +16,7 @@ from pathlib import Path
 
 from glacier_manifest.errors import Failed
 from glacier_manifest.fetching.alone import alone
-from glacier_manifest.fetching.destination import Body, Existing, Kept, Output
+from glacier_manifest.fetching.destination import Body, Existing, Kept, Output, Remnants
 from glacier_manifest.fetching.names import OURS, Rules, alternatives, folder_alternatives
 from glacier_manifest.fetching.parts import Part
 from glacier_manifest.fetching.resume import remembered
@@ -100,6 +100,11 @@ class Folder:
             part_file.unlink(missing_ok=True)  # a run that dies between the two names leaves both
             journal_of(part_file).unlink(missing_ok=True)
 
+    def remnants(self) -> Remnants:
+        """Return the identities of outputs of which parts are there."""
+        with told(self._parts):
+            return Remnants({path.name.partition(".")[0] for path in self._parts.iterdir()}, _stem)
+
     def tidy(self) -> None:
         """Remove the folder of parts, if it is empty."""
         with suppress(OSError):
@@ -128,7 +133,11 @@ class Folder:
         return path
 
     def _part_file(self, output: Output) -> Path:
-        return self._parts / sha256(output.identity.encode()).hexdigest()[:32]
+        return self._parts / _stem(output.identity)
+
+
+def _stem(identity: str) -> str:
+    return sha256(identity.encode()).hexdigest()[:32]
 
 
 class FileIntake:

@@ -1,15 +1,15 @@
 """Inventories that came in pages, put together as soon as the last page is stored."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from glacier_manifest.errors import GlacierManifestError, StateError
 from glacier_manifest.fetching.pages import Joined, Joining, is_joined
-from glacier_manifest.fetching.places import Places
+from glacier_manifest.fetching.places import Place, Places
 from glacier_manifest.fetching.report import Outcome, Report, Result
 from glacier_manifest.fetching.template import Filling
-from glacier_manifest.fetching.wants import Wants
+from glacier_manifest.fetching.wants import Want, Wants
 from glacier_manifest.jobs.instant import parse_instant, slot_name
 from glacier_manifest.planning.lot import Lot
 from glacier_manifest.planning.pages import End, Pages, pages_of
@@ -17,17 +17,6 @@ from glacier_manifest.state.protocol import State
 from glacier_manifest.state.record import Mishap, Record
 
 _MOMENT = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """An inventory, all pages of which are stored."""
-
-    records: tuple[Record, ...]
-
-    @property
-    def first(self) -> Record:
-        return self.records[0]
 
 
 def join_inventories(
@@ -83,24 +72,22 @@ def _outcome(pages: Pages, wants: Wants, joining: Joining, places: Places) -> Ou
     if pages.end in _ODD:
         return _odd(pages)
     records = pages.fetched
-    if records is None or is_joined(records) or joining.resume(records):
+    want = None if records is None else wants.of(records[0])
+    if records is None or want is None or is_joined(records):
         return None
-    whole = _Whole(records)
     try:
-        return _joined(whole, wants, joining, places)
+        return _joined(records, want, joining, places.at(want.template.base))
     except StateError:
         raise
     except GlacierManifestError as error:
-        return _failed(whole.first, Mishap(error.code, error.message))
+        return _failed(records[0], Mishap(error.code, error.message))
 
 
-def _joined(whole: _Whole, wants: Wants, joining: Joining, places: Places) -> Outcome | None:
-    want = wants.of(whole.first)
-    if want is None:
+def _joined(records: Sequence[Record], want: Want, joining: Joining, place: Place) -> Outcome | None:
+    if joining.resume(records, place):
         return None
-    place = places.at(want.template.base)
-    wanted = want.template.wanted(_filling(whole.first, want.job))
-    return _told(whole.first, joining.join(whole.records, place, wanted))
+    wanted = want.template.wanted(_filling(records[0], want.job))
+    return _told(records[0], joining.join(records, place, wanted))
 
 
 def _filling(record: Record, job: str) -> Filling:

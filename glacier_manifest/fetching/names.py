@@ -127,7 +127,8 @@ def folder_alternatives(folder: str, rules: Rules) -> Iterator[str]:
 class Naming:
     """Gives each output of one place a name that no other output has.
 
-    Asked again, it answers the same as long as the claims are kept, or are made again in the same order.
+    Asked again, it answers the same as long as the claims are kept, or are made again in the same order. What
+    is bought again because an output has expired gets the name that it would have had.
     Claims are shared by all places; those of outputs that stand since earlier runs are made first, by
     `claim`. Millions of them belong into a mapping that memory does not hold.
     """
@@ -150,7 +151,7 @@ class Naming:
         folder, _, _ = name.rpartition("/")
         for ancestor in _ancestors(folder):
             self._claims.setdefault(self._key(ancestor), _FOLDER)
-        self._claims[self._key(name)] = identity
+        self._claims[self._key(name)] = _owner(identity)
 
     def give(self, identity: str, wanted: Name) -> Name:
         """Return the name of an output; it is claimed by then.
@@ -162,22 +163,22 @@ class Naming:
         fit = fitted(wanted.text, self._rules)
         folder, _, leaf = fit.text.rpartition("/")
         parent = self._folder(folder)
-        own = self._own(identity, f"{parent.text}/{leaf}" if folder else leaf)
+        own = self._own(_owner(identity), f"{parent.text}/{leaf}" if folder else leaf)
         reasons = (*wanted.reasons, *fit.reasons, *parent.reasons, *own.reasons)
         return Name(own.text, tuple(dict.fromkeys(reasons)))
 
-    def _own(self, identity: str, name: str) -> Name:
-        holder = self._taken(identity, name)
+    def _own(self, owner: str, name: str) -> Name:
+        holder = self._taken(owner, name)
         if holder is None:
             return Name(name)
         reason = Reason.FOLDERS_NAME if holder == _FOLDER else Reason.SAME_NAME
-        others = alternatives(name, identity, self._rules)
-        return Name(next(one for one in others if self._taken(identity, one) is None), (reason,))
+        others = alternatives(name, owner, self._rules)
+        return Name(next(one for one in others if self._taken(owner, one) is None), (reason,))
 
-    def _taken(self, identity: str, name: str) -> str | None:
+    def _taken(self, owner: str, name: str) -> str | None:
         """Return who else has a name; None where it is the output's own from now on."""
-        holder = self._claims.setdefault(self._key(name), identity)
-        return None if holder == identity else holder
+        holder = self._claims.setdefault(self._key(name), owner)
+        return None if holder == owner else holder
 
     def _folder(self, folder: str) -> Name:
         """Return a folder as it is called here; one after the other, outputs are mostly in the same."""
@@ -203,6 +204,11 @@ class Naming:
 
     def _key(self, name: str) -> str:
         return self._rules.same(f"{self._base}/{name}")
+
+
+def _owner(identity: str) -> str:
+    """Return what a name belongs to: a request, whichever purchase of it brings the output in the end."""
+    return identity.partition(".")[0]
 
 
 def _ancestors(folder: str) -> Iterator[str]:

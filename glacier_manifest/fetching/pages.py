@@ -131,15 +131,27 @@ class Joining:
         dates = sorted({one.head.inventory_date for one in pages if one.head.inventory_date is not None})
         return Joined(kept.location, name, division.length, root, walked.archives, tuple(dates))
 
-    def resume(self, records: Sequence[Record]) -> bool:
-        """Finish what a run left that died while it wrote down a joined inventory; say whether one did."""
+    def resume(self, records: Sequence[Record], place: Place) -> bool:
+        """Finish what a run left that died while it wrote down a joined inventory; say whether one did.
+
+        Args:
+            records: Of the pages, in their order.
+            place: Where the whole is.
+
+        Raises:
+            Failed: ``pages-disagree``, or what the place says.
+            StateError: The state cannot be written.
+        """
         first = records[0]
         if first.verified_by != Verified.JOINED or is_joined(records):
             return False
+        if any(_was_bought_since(one, first) for one in records[1:]):
+            raise _disagree(records, "one was bought again after they were put together")
         location, root, size = first.output, first.output_tree_hash, first.output_size
         if location is None or root is None or size is None:
             return False
         self._note(records, location, root, size)
+        place.destination.forget(Output(_identity(records), location, divided(size, _PART)))
         _drop(records[1:], location)
         return True
 
@@ -180,6 +192,13 @@ class Joining:
         self._state.write(first)
         for written in self._state.submit_together(others):
             written.result()
+
+
+def _was_bought_since(record: Record, joined: Record) -> bool:
+    """Say whether a page is a newer one than that which was put together with the first."""
+    if record.verified_by == Verified.JOINED or record.changed_at is None or joined.changed_at is None:
+        return False
+    return record.changed_at > joined.changed_at
 
 
 def _inventory(name: str, opener: Opener) -> Inventory:

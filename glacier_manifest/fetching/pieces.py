@@ -37,6 +37,18 @@ def archive_identity(record: Record) -> str:
     return f"archive {sha256(archive_of(record).encode()).hexdigest()}"
 
 
+def identity_of(record: Record) -> str:
+    """Return the identity, as a place knows it, of what a record's output is, or has become part of."""
+    if is_piece(record) and record.output is not None and record.output_size != _length(record):
+        return archive_identity(record)
+    return f"{record.key}.{record.generation}"
+
+
+def _length(record: Record) -> int:
+    asked = range_of(record)
+    return asked.end + 1 - asked.start
+
+
 def range_of(record: Record) -> ByteRange:
     """Return the range that a record asks for, which is a piece."""
     start, _, end = (record.retrieval_byte_range or "").partition("-")

@@ -3,19 +3,35 @@
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from glacier_manifest.aws.s3_writing import S3Writer, Storing
 from glacier_manifest.errors import GlacierManifestError
-from glacier_manifest.fetching.destination import Destination, Existing
+from glacier_manifest.fetching.destination import Destination, Existing, Output
 from glacier_manifest.fetching.folder import Folder
 from glacier_manifest.fetching.names import Naming
+from glacier_manifest.fetching.parts import USUAL_PART, Division
 from glacier_manifest.fetching.room import Room
 from glacier_manifest.fetching.s3 import Bucket
 
 _S3 = "s3://"
 
-#: Outputs that stand already: the identity of each, and where.
-Standing = Callable[[], Iterable[tuple[str, str]]]
+
+class Known(NamedTuple):
+    """An output that an earlier run has dealt with.
+
+    Attributes:
+        identity: As in `destination.Output`.
+        location: Where it stands, or will; None where it is gone.
+        is_open: Whether something is still to come: what is remembered of it is needed.
+    """
+
+    identity: str
+    location: str | None
+    is_open: bool = False
+
+
+Settled = Callable[[], Iterable[Known]]
 
 
 @dataclass(slots=True)
@@ -45,15 +61,15 @@ class Places:
     Args:
         opens: Opens one.
         claims: Whose each name is, in all places.
-        standing: Tells what stands in them since earlier runs; asked once for each place.
+        settled: Tells what stands in them since earlier runs, or has expired; asked once for each place.
     """
 
     def __init__(
-        self, opens: Callable[[str], Destination], claims: MutableMapping[str, str], standing: Standing
+        self, opens: Callable[[str], Destination], claims: MutableMapping[str, str], settled: Settled
     ) -> None:
         self._opens = opens
         self._claims = claims
-        self._standing = standing
+        self._settled = settled
         self._places: dict[str, Place] = {}
 
     def at(self, base: str) -> Place:
@@ -71,9 +87,12 @@ class Places:
         destination = self._opens(base)
         naming = Naming(destination.rules, base=destination.base, claims=self._claims)
         inside = destination.base.rstrip("/") + "/"
-        for identity, location in self._standing():
-            if location.startswith(inside):
-                naming.claim(identity, location.removeprefix(inside))
+        remnants = destination.remnants()
+        for known in self._settled():
+            if known.location is not None and known.location.startswith(inside):
+                naming.claim(known.identity, known.location.removeprefix(inside))
+            if not known.is_open and known.identity in remnants:
+                _forget(destination, known)
         return Place(destination, naming)
 
     def reopen(self) -> None:
@@ -86,6 +105,13 @@ class Places:
         for place in self._places.values():
             if isinstance(place.destination, Folder):
                 place.destination.tidy()
+
+
+def _forget(destination: Destination, known: Known) -> None:
+    """Drop what a run that died left of an output; of one that expired, S3 keeps an upload to be aborted."""
+    if known.location is not None or isinstance(destination, Folder):
+        name = known.location or known.identity
+        destination.forget(Output(known.identity, name, Division(0, USUAL_PART)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from glacier_manifest.errors import Failed, GlacierManifestError
 from glacier_manifest.fetching.events import Event, ReadingAgain
 from glacier_manifest.fetching.output import JobOutput
 from glacier_manifest.fetching.parts import Part
-from glacier_manifest.fetching.tree_hash import TreeHash
+from glacier_manifest.fetching.tree_hash import PIECE, TreeHash
 from glacier_manifest.jobs.request import ByteRange
-from glacier_manifest.units import MIB
 
 if TYPE_CHECKING:
     import tenacity
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 _Read = TypeVar("_Read")
 
 _DAMAGED = "part-damaged"
-#: Small enough to stay in a core's cache from the socket through the hash to the file: larger pieces cost a
-#: third more CPU.
-_PIECE = MIB // 4
 _MOST_DOUBLINGS = 30
 
 
@@ -166,7 +162,7 @@ class PartReader:
         hashed, at = TreeHash(), 0
         with self._reader.open(output.vault, output.job_id, wanted, output.length) as stream:
             told = stream.tree_hash
-            while piece := stream.read(_PIECE):
+            while piece := stream.read(PIECE):
                 if self._stop():
                     raise StopAskedError
                 hashed.update(piece)

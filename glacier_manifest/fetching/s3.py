@@ -19,7 +19,7 @@ from glacier_manifest.aws.s3 import S3Address
 from glacier_manifest.aws.s3_writing import Head, S3Writer, StoredPart, Storing, unconfirmed
 from glacier_manifest.errors import Failed, GlacierManifestError, UsageError
 from glacier_manifest.fetching.alone import alone
-from glacier_manifest.fetching.destination import Body, Existing, Kept, Output
+from glacier_manifest.fetching.destination import Body, Existing, Kept, Output, Remnants
 from glacier_manifest.fetching.gathered import Gathering
 from glacier_manifest.fetching.names import Rules, alternatives
 from glacier_manifest.fetching.parts import Part
@@ -120,6 +120,11 @@ class Bucket:
             with told(path):
                 path.unlink(missing_ok=True)
 
+    def remnants(self) -> Remnants:
+        """Return the identities of outputs of which something is noted."""
+        with told(self._notes):
+            return Remnants({path.name.partition(".")[0] for path in self._notes.iterdir()}, self._stem)
+
     def settle(self, output: Output) -> str:
         """Return a key that nothing else has, as far as S3 tells; nothing is uploaded to it yet."""
         folder, slash, leaf = output.name.rpartition("/")
@@ -177,8 +182,10 @@ class Bucket:
             return Journal.begin(path, _of(output, note), output.division, roots)
 
     def _file(self, output: Output, kind: str) -> Path:
-        place = f"{self.base} {output.identity}"
-        return self._notes / f"{sha256(place.encode()).hexdigest()[:32]}.{kind}"
+        return self._notes / f"{self._stem(output.identity)}.{kind}"
+
+    def _stem(self, identity: str) -> str:
+        return sha256(f"{self.base} {identity}".encode()).hexdigest()[:32]
 
 
 class ObjectDraft(Gathering):

@@ -23,6 +23,7 @@ from glacier_manifest.fetching.recording import Recorder
 from glacier_manifest.fetching.report import Outcome, Report, Result, outcome_of
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.wants import Wants
+from glacier_manifest.jobs.request import JobType
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.changes import Change, Fetch, Join, Observe
@@ -96,8 +97,8 @@ class Turn:
         while batch := list(islice(records, _BATCH)):
             standings = self._state.standings(record.key for record in batch)
             for record in batch:
-                if standings[record.key].generation != record.generation:
-                    continue
+                if standings[record.key].generation != record.generation or record.type == JobType.SELECT:
+                    continue  # what a select found, Glacier has written to S3 itself
                 if self._wants.of(record) is None:
                     self.report.nowhere += 1
                 else:

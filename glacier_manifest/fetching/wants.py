@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.fetching.pieces import archive_of, job_in
 from glacier_manifest.fetching.template import Template
-from glacier_manifest.jobs.address import AddressPattern, Match
+from glacier_manifest.jobs.address import AddressPattern, Match, page_in
 from glacier_manifest.jobs.request import InventoryRetrieval, JobType, Vault
 from glacier_manifest.manifest import Archives, Job
 from glacier_manifest.planning.lot import Lot, Piece
@@ -203,7 +203,7 @@ class OfManifests:
             if lot.schedule is None or not isinstance(lot.asking, InventoryRetrieval):
                 continue
             then = replace(lot, slot=record.slot)
-            if lot.vault.name == record.vault and key_of(then, Piece()) == key:
+            if lot.vault.name == record.vault and (key_of(then, Piece()) == key or _is_page_of(lot, record)):
                 return then
         return None
 
@@ -220,6 +220,11 @@ class Meant:
         text = str(address)
         wanted = not self._targets or any(_fits(one, text) for one in self._targets)
         return wanted and not any(_fits(one, text) for one in self._excludes)
+
+
+def _is_page_of(lot: Lot, record: Record) -> bool:
+    """Say whether a record is a later page of what a lot asks for; its key tells where it begins as well."""
+    return page_in(record.address) is not None and job_in(record.address) == lot.job
 
 
 def _is_first_page(lot: Lot) -> bool:

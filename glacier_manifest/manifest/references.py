@@ -59,7 +59,7 @@ def _wrong(job: MergedJob, path: Path, name: str, known: Known) -> Iterator[Find
         if why is not None:
             advice = "name an inventory-retrieval job that takes the inventory of the same vault"
             yield Finding("inventory-job", path, f"job '{name}' {why}", advice)
-        elif named.fields.save_to is None:
+        elif isinstance(named.fields, InventoryRetrievalJob) and named.fields.save_to is None:
             yield _never_saved(path, name)
 
 

@@ -15,10 +15,7 @@ from glacier_manifest.manifest import NEVER, Repurchases
 from glacier_manifest.planning.lot import Lot, Piece
 from glacier_manifest.planning.plan import Reason, Verb, entry_of
 from glacier_manifest.planning.stencil import key_of
-from glacier_manifest.state.record import Record
-
-#: What the verification of a joined inventory rests on, as its records tell: on that of each page.
-JOINED = "joined"
+from glacier_manifest.state.record import JOINED, Record
 
 Latest = Callable[[Iterable[str]], Mapping[str, Record]]
 
@@ -135,6 +132,5 @@ def _bought_at(record: Record) -> datetime | None:
 
 
 def _asking(lot: Lot) -> InventoryRetrieval:
-    if not isinstance(lot.asking, InventoryRetrieval):
-        raise TypeError(f"{lot.job} asks for no inventory")
+    assert isinstance(lot.asking, InventoryRetrieval)  # noqa: S101 - nothing else has pages
     return lot.asking

@@ -25,7 +25,6 @@ class Purpose(StrEnum):
 
 
 _EVERY = frozenset(Purpose)
-_STARTING = frozenset({Purpose.PLAN, Purpose.APPLY})
 _PLAN, _APPLY, _FETCH = (frozenset({purpose}) for purpose in Purpose)
 
 #: The calls that are made to a vault, and for what.
@@ -43,7 +42,7 @@ ACCOUNT_ACTIONS: Mapping[str, frozenset[Purpose]] = {
     "ListVaults": _EVERY,
 }
 #: The purposes that statements on buckets serve.
-_READ_INVENTORY, _WRITE_SELECTED, _SAVE = _STARTING, _APPLY, _FETCH
+_READ_INVENTORY, _WRITE_SELECTED, _SAVE = _EVERY, _APPLY, _FETCH
 
 _SIDS = {
     _EVERY: "SeeVaultsAndJobs",

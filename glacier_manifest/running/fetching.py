@@ -84,7 +84,10 @@ class Fetching:
         self._again_at = self._monotonic() + _AGAIN
 
     def _has_some(self) -> bool:
-        return bool(sum(self._state.count(_SUCCEEDED).values()))
+        """Say whether there is something to fetch, or pages that an earlier run did not come to join."""
+        if sum(self._state.count(_SUCCEEDED).values()):
+            return True
+        return self._seen is None and self._state.has_unjoined_pages()
 
     def _ever_succeeded(self) -> int:
         """Count what has succeeded, whatever became of it since: it only grows."""

@@ -75,6 +75,7 @@ class _Strand:
     activity: Activity
     pulse: Pulse
     stop: Flag
+    nudge: Flag
     is_at_work: bool = False
     is_held: bool = False
     trouble: GlacierManifestError | None = None
@@ -179,6 +180,7 @@ class Loop:
         self._over.set()
         for strand in self._strands:
             strand.stop.set()
+            strand.nudge.set()
 
     def _live(self, strand: _Strand) -> None:
         try:
@@ -208,7 +210,8 @@ class Loop:
                     strand.is_at_work = True
                     strand.stop.clear()
                     return True
-            self._over.wait(self._time.slice)
+            strand.nudge.wait(self._time.slice)
+            strand.nudge.clear()
         return False
 
     def _may_go(self, strand: _Strand) -> bool:
@@ -241,6 +244,8 @@ class Loop:
             self._note_trouble(strand, error)
         else:
             self._note_success(strand)
+        for one in self._strands:
+            one.nudge.set()  # what was done may be what another waits for
 
     def _note_trouble(self, strand: _Strand, error: GlacierManifestError) -> None:
         pause = min(self._time.first_pause * 2**strand.tries, self._time.longest_pause)
@@ -269,7 +274,7 @@ class Loop:
 
 def _strand(activity: Activity, time: Time) -> _Strand:
     pulse = Pulse(time.monotonic)
-    return _Strand(activity, pulse, _Stop(pulse))
+    return _Strand(activity, pulse, _Stop(pulse), Flag())
 
 
 def _word(strand: _Strand) -> str:

@@ -19,6 +19,8 @@ _STAGED = UNDER_WAY | {Status.SUCCEEDED}
 #: Seconds between two looks into the state, and so many times what a look takes: it may hold millions.
 _LOOK_AGAIN = 1.0
 _REST = 10
+#: Seconds between two remarks that there is no room.
+_TELL_AGAIN = 900.0
 
 
 def staged_bytes(state: State) -> int:
@@ -60,7 +62,7 @@ class Staged:
         self._waits = waits
         self._counted = 0
         self._under_way = 0
-        self._look_at = float("-inf")
+        self._look_at = self._tell_at = float("-inf")
         self._turn = Lock()
         self._counts = Lock()
 
@@ -76,12 +78,16 @@ class Staged:
             NoTimeLeftError: There is no room, and it is not waited for (any longer).
         """
         with self._turn:
-            is_told = False
             while not self._took(size):
-                if not is_told:
-                    tell(StageFull(self._most() or 0))
-                    is_told = True
+                self._tell(tell)
                 self._wait()
+
+    def _tell(self, tell: Callable[[Event], None]) -> None:
+        """Tell now and then: every start may have to wait."""
+        now = self._surroundings.monotonic()
+        if now >= self._tell_at:
+            self._tell_at = now + _TELL_AGAIN
+            tell(StageFull(self._most() or 0))
 
     def _wait(self) -> None:
         try:

@@ -192,6 +192,12 @@ class State(Protocol):
     def ending_count(self, *, before: datetime) -> int:
         """Count the records that `ending` would return, were there no bound."""
 
+    def has_unjoined_pages(self) -> bool:
+        """Say whether a page of an inventory is stored that was not put together with the others.
+
+        The last page is not looked at: it is one of several only where there is another.
+        """
+
     def approve(
         self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
     ) -> Approval:

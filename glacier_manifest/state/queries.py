@@ -16,10 +16,11 @@ from glacier_manifest.jobs.status import UNDER_WAY, Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.scratch.scratch import no_room
 from glacier_manifest.state.protocol import Approval, Identity, StandingGroup, Started, StartedGroup
-from glacier_manifest.state.record import Record, Standing
+from glacier_manifest.state.record import JOINED, Record, Standing
 from glacier_manifest.state.rows import COLUMNS, from_row, moment_text, optional_moment
 from glacier_manifest.state.schema import (
     HAS_JOB,
+    HAS_NEXT_PAGE,
     HAS_STARTED_BYTES,
     IS_STARTED,
     IS_UNDER_WAY,
@@ -87,6 +88,10 @@ STANDING_GROUPS = (
 _IS_ENDING = f"status = '{Status.SUCCEEDED}' AND expires_at <= ? AND {_IS_LATEST}"
 ENDING = f"SELECT {_RECORD} FROM requests WHERE {_IS_ENDING} ORDER BY expires_at, id LIMIT ?"
 ENDING_COUNT = f"SELECT count(*) FROM requests WHERE {_IS_ENDING}"
+HAS_UNJOINED_PAGES = (
+    f"SELECT EXISTS (SELECT 1 FROM requests WHERE {HAS_NEXT_PAGE} AND status = '{Status.FETCHED}' "
+    f"AND verified_by IS NOT '{JOINED}')"
+)
 #: Looks no further back than this many events: a run that sends slower than that has none to wait for.
 LAST_SENT = (
     "SELECT max(at) FROM (SELECT event, at FROM events ORDER BY id DESC LIMIT 1000) "
@@ -247,6 +252,11 @@ def count(connection: sqlite3.Connection, statuses: Collection[Status]) -> dict[
     """Return how many records stand in each of `statuses`, zeros left out."""
     rows = connection.execute(count_sql(len(statuses)), [*map(str, statuses)])
     return {Status(status): number for status, number in rows}
+
+
+def has_unjoined_pages(connection: sqlite3.Connection) -> bool:
+    """Say whether a page of an inventory is stored that was not put together with the others."""
+    return bool(connection.execute(HAS_UNJOINED_PAGES).fetchone()[0])
 
 
 def approval(connection: sqlite3.Connection, digest: str) -> Approval | None:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from glacier_manifest.jobs.status import Status
 
+#: What `Record.verified_by` says of an inventory that came in pages, which were put together.
+JOINED = "joined"
+
 
 @dataclass(frozen=True, slots=True)
 class Mishap:

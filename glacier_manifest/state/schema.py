@@ -24,6 +24,7 @@ def _listed(statuses: frozenset[Status]) -> str:
 IS_UNDER_WAY = f"status IN {_listed(UNDER_WAY)}"
 IS_STARTED = f"status NOT IN {_listed(frozenset({Status.READY, Status.REJECTED}))}"
 HAS_JOB = "job_id IS NOT NULL"
+HAS_NEXT_PAGE = "next_marker IS NOT NULL"
 HAS_STARTED_BYTES = f"{IS_STARTED} AND size IS NOT NULL"
 #: The minute in which a purchase was made, by the service's time where it is known: ``2026-11-23T03:00``.
 STARTED_MINUTE = "substr(coalesce(service_at, accepted_at, intended_at), 1, 16)"
@@ -132,6 +133,7 @@ def _bytes_by_minute(connection: sqlite3.Connection) -> None:
 def _stored_outputs(connection: sqlite3.Connection) -> None:
     for column in ("output_tree_hash TEXT", "output_size INTEGER", "verified_by TEXT", "next_marker TEXT"):
         connection.execute(f"ALTER TABLE requests ADD COLUMN {column}")
+    connection.execute(f"CREATE INDEX requests_in_pages ON requests (status) WHERE {HAS_NEXT_PAGE}")
 
 
 Migration = Callable[[sqlite3.Connection], None]

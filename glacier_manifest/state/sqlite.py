@@ -153,6 +153,11 @@ class ReadOnlyState:
         with self._readers.one() as connection:
             return queries.ending_count(connection, before)
 
+    def has_unjoined_pages(self) -> bool:
+        """Say whether a page of an inventory is stored that was not put together with the others."""
+        with self._readers.one() as connection:
+            return queries.has_unjoined_pages(connection)
+
     def approval(self, digest: str) -> Approval | None:
         """Return the approval of a digest, if there is one."""
         with self._readers.one() as connection:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -46,7 +47,8 @@ class MinuteLine:
         self._say = say
         self._now = now
         self._said_at = now()
-        self.so_far = SoFar()
+        self._so_far = SoFar()
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -57,11 +59,12 @@ class MinuteLine:
         """Nothing to put away."""
 
     def __call__(self, event: Event) -> None:
-        """Count one event, and say how far the run is when a minute has passed."""
-        self.so_far.take(event)
-        if self._now() - self._said_at >= _MINUTE:
-            self._said_at = self._now()
-            self._say(str(self.so_far))
+        """Count one event of many threads, and say how far the run is when a minute has passed."""
+        with self._lock:
+            self._so_far.take(event)
+            if self._now() - self._said_at >= _MINUTE:
+                self._said_at = self._now()
+                self._say(str(self._so_far))
 
 
 class SoFar:
@@ -139,6 +142,9 @@ def _counts(report: Report, pending: int) -> str:
         told.append(f"{format_size(report.bytes_stored)} stored")
     if pending:
         told.append(f"{pending} not finished yet")
+    if report.incomplete:
+        waiting = "1 inventory waits" if report.incomplete == 1 else f"{report.incomplete} inventories wait"
+        told.append(f"{waiting} for a page (apply starts the next one)")
     if report.nowhere:
         told.append(f"{report.nowhere} that no manifest saves (--to PLACE does)")
     return f"Fetch: {', '.join(told)}." if told else "Fetch: nothing to fetch."
@@ -154,6 +160,7 @@ def as_json(report: Report, *, pending: int, outcomes: Iterable[Outcome]) -> Ite
     summary = {str(result): report.counts[result] for result in Result}
     summary |= {
         "pending": pending,
+        "incomplete": report.incomplete,
         "nowhere": report.nowhere,
         "renamed": report.renamed,
         "bytes_stored": report.bytes_stored,

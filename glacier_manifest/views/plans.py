@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from glacier_manifest.jobs.request import JobType
+from glacier_manifest.jobs.address import page_in
+from glacier_manifest.jobs.request import InventoryRetrieval, JobType
 from glacier_manifest.planning.cost import cost_of
 from glacier_manifest.planning.plan import Action, Blocked, Drift, Plan, Reason, Verb, tally_of
 from glacier_manifest.planning.prices import PriceTable
@@ -105,6 +106,9 @@ def _details(action: Action) -> str:
     details = list(map(str, action.request.effective_tiers))
     if action.request.size is not None:
         details.append(format_size(action.request.size))
+    what = action.request.what
+    if isinstance(what, InventoryRetrieval) and what.limit is not None and what.page == 1:
+        details.append(f"in pages of {what.limit}, each begins when the one before has ended")
     if action.verb is Verb.RESTART:
         details.append(f"{action.reason}, purchase {action.generation + 1}")
     return f"  ({', '.join(details)})" if details else ""
@@ -138,12 +142,14 @@ def _kept(plan: Plan) -> Iterator[str]:
 def _once_only(plan: Plan) -> Iterator[str]:
     """A one-off inventory is done once: say when, and how to have a fresh one."""
     for action in plan.inventories(verb=Verb.KEEP, limit=SHOWN):
-        record = action.record
-        if action.request.slot is None and record is not None and record.accepted_at:
+        record, request = action.record, action.request
+        is_first = page_in(action.address) is None
+        if request.slot is None and is_first and record is not None and record.accepted_at:
             day = record.accepted_at.date().isoformat()
+            again = action.address if record.next_marker is None else f"'{action.address}*'"
             yield (
                 f"    {action.address} was started on {day} and is done once; "
-                f"for a fresh one give it a 'schedule', or --restart {action.address}"
+                f"for a fresh one give it a 'schedule', or --restart {again}"
             )
 
 

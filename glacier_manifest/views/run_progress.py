@@ -10,8 +10,6 @@ from glacier_manifest.views.progress import remark
 from glacier_manifest.views.runs import line
 
 _MINUTE = 60.0
-#: Seconds before it is said again that starting waits for room: it may, for every start.
-_FULL = 900.0
 
 
 class Waits:
@@ -19,22 +17,15 @@ class Waits:
 
     Args:
         say: Takes a line.
-        now: Tells the seconds of a clock that is never set.
     """
 
-    def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._now = now
-        self._full_at = float("-inf")
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
         match event:
-            case StageFull():
-                if self._now() - self._full_at >= _FULL:
-                    self._full_at = self._now()
-                    self._say(remark(event))
-            case Holding() | Settling() | TryingLater() | VolumeUsedUp():
+            case Holding() | Settling() | TryingLater() | VolumeUsedUp() | StageFull():
                 self._say(remark(event))
             case _:
                 return

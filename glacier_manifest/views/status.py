@@ -29,7 +29,7 @@ _ATTENTION = {
     Status.EXPIRED: "the output is gone; buy it again with 'glacier-manifest apply --restart expired'",
 }
 #: What saves an output before it is gone.
-STORING = "store what is not stored: 'aws glacier get-job-output' takes the job's ID"
+STORING = "store what is not stored: 'glacier-manifest fetch'"
 _SHOWN = 20
 
 

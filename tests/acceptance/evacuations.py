@@ -152,20 +152,22 @@ def check_restored(folder: Path, held: Held) -> None:
     assert [name for name, path in files.items() if unlike(held.archives[name], read(path))] == []
 
 
-def restarts_in(sandbox: Sandbox) -> int:
-    """Return how many jobs were bought for what an earlier job had been bought for.
+def bought_again(sandbox: Sandbox) -> tuple[int, int]:
+    """Return how many jobs were bought again because one had failed, and because an output had expired.
 
-    Each of them only after that one had failed or had expired.
+    Nothing else is a reason to buy again.
     """
     latest: dict[str | None, Job] = {}
-    restarts = 0
+    failed = expired = 0
     for job in sandbox.accepted:
         before = latest.get(job.archive_id)
-        if before is not None:
-            assert before.failure is not None or before.expires_at <= job.created, "bought twice"
-            restarts += 1
         latest[job.archive_id] = job
-    return restarts
+        if before is None:
+            continue
+        assert before.failure is not None or before.expires_at <= job.created, "bought twice"
+        failed += before.failure is not None
+        expired += before.failure is None
+    return failed, expired
 
 
 def most_staged(state: Path) -> int:

@@ -1,6 +1,7 @@
 """`fetch`: what has succeeded is stored, verified, and known as such."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,22 @@ def test_an_inventory_is_named_by_its_slot(user: User) -> None:
     ran = user.run("fetch", path, "--target", "daily")
     assert ran.code == 0, ran.err
     assert [one.name for one in (user.folder / "inventories").iterdir()] == [f"{record['slot']}.json"]
+
+
+def test_what_a_run_that_was_killed_left_behind_is_cleared_away(user: User) -> None:
+    path = wedding(user)
+    succeeded(user, path)
+    user.run("fetch", path)
+    (record,) = user.records()
+    parts = user.folder / "restored" / ".glacier-manifest-parts"
+    parts.mkdir()
+    stem = sha256(f"{record['key']}.0".encode()).hexdigest()[:32]
+    (parts / f"{stem}.parts").write_text("a journal")
+    more = user.sandbox.upload(VAULT, BODY)
+    asked = f"{{type: archive-retrieval, vault: {VAULT}, archive_id: {more}, save_to: 'restored/{{job}}'}}"
+    succeeded(user, wedding(user, f"  more: {asked}\n"))
+    user.run("fetch", path)
+    assert not parts.exists()
 
 
 @pytest.mark.parametrize("place", ["--part-size=3MiB", "--concurrency=0", "--sse=rot13"])

@@ -1,5 +1,6 @@
 """An inventory that is asked for with a limit: each page a job of its own, and in the end one file."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from glacier_manifest.inventory.origin import Origin
 from glacier_manifest.inventory.reading import Inventory
 from glacier_manifest.sandbox import Sandbox
 from tests.acceptance.user import VAULT, Ran, User
+from tests.fetching.buckets import moto_server, new_bucket
+
+moto = pytest.fixture(moto_server, scope="module")
 
 PAGED = """
   paged:
@@ -48,15 +52,17 @@ def test_three_pages_become_one_inventory(user: User, sandbox: Sandbox, filled: 
     user.manifest(PAGED.format(format=form, suffix=form.lower()))
     expected = user.run("plan", "jobs.yaml", "--format", "json").json["digest"]
 
-    codes = []
+    codes, waiting = [], []
     for _ in range(4):
         applied, fetched = turn(user, sandbox, "--expect", expected)
         codes.append((applied.code, fetched.code))
+        waiting.append(fetched.json["summary"]["incomplete"])
 
     whole = user.folder / f"inventories/my-vault.{form.lower()}"
     inventory = Inventory(Origin(str(whole), whole), lambda: whole.open("rb"))
     assert [archive.archive_id for archive in inventory] == filled
     assert codes == [(0, 75), (0, 75), (0, 0), (0, 0)]
+    assert waiting == [1, 1, 0, 0]
     assert [body["InventoryRetrievalParameters"].get("Limit") for body in user.bodies()] == ["3"] * 3
     assert stored_in(user.folder / "inventories") == [whole.name]
     assert [(one["address"], one["status"], one["output"]) for one in user.records()] == [
@@ -82,6 +88,53 @@ def test_what_waits_for_an_inventory_in_pages_waits_for_all_of_them(
     assert user.run("apply", "jobs.yaml", "--expect", expected).code == 0
 
     assert sorted(retrieved(user)) == sorted(filled)
+
+
+def test_pages_in_a_bucket_are_joined_there_and_stay(
+    user: User, sandbox: Sandbox, filled: list[str], moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto)
+    with contextmanager(new_bucket)(moto) as bucket:
+        paged = PAGED.format(format="CSV", suffix="csv").replace("inventories/", f"s3://{bucket.name}/")
+        user.manifest(paged + RETRIEVED)
+        for _ in range(3):
+            assert retrieved(user) == []
+            turn(user, sandbox, "--yes")
+        user.run("apply", "jobs.yaml", "--yes")
+
+        contents = bucket.contents()
+        assert sorted(contents) == ["my-vault.csv", *(f"my-vault.csv.page-{number}" for number in (1, 2, 3))]
+        assert sorted(retrieved(user)) == sorted(filled)
+
+
+def test_what_was_joined_is_verified_and_what_was_changed_is_not(
+    user: User, sandbox: Sandbox, filled: list[str]
+) -> None:
+    user.manifest(PAGED.format(format="JSON", suffix="json"))
+    for _ in range(3):
+        turn(user, sandbox, "--yes")
+    whole = user.folder / "inventories/my-vault.json"
+
+    assert user.run("verify", "jobs.yaml").code == 0
+    whole.write_bytes(whole.read_bytes().replace(filled[0].encode(), filled[1].encode()))
+    assert user.run("verify", "jobs.yaml").code == 3
+
+
+def test_a_target_means_all_pages_and_a_page_that_fails_is_bought_again_alone(
+    user: User, sandbox: Sandbox, filled: list[str]
+) -> None:
+    user.manifest(PAGED.format(format="JSON", suffix="json"), head="restarts: {failed: 1}\n")
+    turn(user, sandbox, "--yes", "--target", "paged")
+    sandbox.faults.add("InitiateJob", "job-fails", count=1)
+    turn(user, sandbox, "--yes", "--target", "paged/my-vault")
+    user.run("apply", "jobs.yaml", "--yes", "--target", "paged/my-vault")
+
+    assert [(one["address"], one["generation"]) for one in user.records()] == [
+        ("paged/my-vault", 0),
+        ("paged/my-vault:page-2", 0),
+        ("paged/my-vault:page-2", 1),
+    ]
+    assert len(filled) == len(DESCRIPTIONS)
 
 
 def retrieved(user: User) -> list[str]:

@@ -89,7 +89,7 @@ class TestWindows:
 
         assert quiet.code == 0, quiet.err
         assert loud.out.startswith("2 outputs are gone within 1d 1h ")
-        assert "aws glacier get-job-output" in loud.last
+        assert "'glacier-manifest fetch'" in loud.last
 
     def test_an_output_is_expired_once_its_day_is_over_and_glacier_knows_it_no_more(
         self, ready: User

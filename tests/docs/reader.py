@@ -17,6 +17,7 @@ from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.main import run
 from glacier_manifest.sandbox import Sandbox
 from tests.docs.pages import ROOT, Block
+from tests.inventory.inventories import ARN, archive, json_of
 
 #: The address that pages use for a sandbox, which is the sandbox's usual one.
 USUAL = "http://127.0.0.1:9444"
@@ -54,6 +55,13 @@ class Reader:
         """Do what a block says, and compare what comes of it with what is shown."""
         if block.note == "hours pass":
             self.sandbox.clock.advance(JOB_SECONDS)
+        if block.note.startswith("somebody uploads "):
+            self.sandbox.upload("my-vault", b"new" * 1000, block.note.removeprefix("somebody uploads "))
+            self.sandbox.take_inventory("my-vault")
+        if block.note.startswith("last week's inventory: "):
+            path = self.folder / block.note.removeprefix("last week's inventory: ")
+            arn = b"arn:aws:glacier:us-west-2:012345678901:vaults/my-vault"
+            path.write_bytes(json_of([archive(1, "2012/wedding.zip")]).replace(ARN.encode(), arn))
         if block.note.startswith("change "):
             self._change(block.note.removeprefix("change "))
         if block.file is not None:
@@ -95,7 +103,8 @@ class Reader:
 
     def _run(self, words: list[str]) -> tuple[int, str]:
         match words:
-            case ["glacier-manifest", *arguments]:
+            case ["glacier-manifest", *patterns]:
+                arguments = [name for word in patterns for name in _expanded(word)]
                 both = io.StringIO()
                 return run(arguments, Console(stdout=both, stderr=both)), both.getvalue()
             case ["export", *settings]:
@@ -106,6 +115,8 @@ class Reader:
             case ["cp", source, target]:
                 shutil.copy(ROOT / source, self.folder / target)
                 return 0, ""
+            case ["ls", name]:
+                return 0, "".join(f"{path.name}\n" for path in sorted((self.folder / name).iterdir()))
             case ["rm", *names]:
                 for name in names:
                     (self.folder / name).unlink()
@@ -127,6 +138,11 @@ class Reader:
             check=False,
         )
         return ran.returncode, ran.stdout
+
+
+def _expanded(word: str) -> list[str]:
+    """Return what a shell makes of a word: the files that it stands for, if it stands for any."""
+    return [str(path) for path in sorted(Path().glob(word))] if word.endswith("/*.json") else [word]
 
 
 def _curl(arguments: list[str]) -> str:

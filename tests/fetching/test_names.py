@@ -139,6 +139,14 @@ def test_the_same_output_has_one_name_however_often_it_asks() -> None:
     assert names == [names[0], names[1], names[0], names[1], names[1]]
 
 
+def test_what_is_bought_again_has_the_name_of_what_never_came() -> None:
+    naming = Naming(RULES, base="/srv", claims={})
+    naming.give("one.0", Name("a.jpg"))
+
+    assert naming.give("one.1", Name("a.jpg")) == Name("a.jpg")
+    assert naming.give("two.0", Name("a.jpg")).reasons == (Reason.SAME_NAME,)
+
+
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [

@@ -24,9 +24,13 @@ def test_it_is_touched_at_least_four_times_a_minute_and_not_all_the_while(tmp_pa
     asked: list[float] = []
     heartbeat = Heartbeat(tmp_path / "alive", now=lambda: NOON, monotonic=lambda: now[0])
 
+    def stands() -> dict[str, int]:
+        asked.append(now[0])
+        return {}
+
     for second in range(61):
         now[0] = float(second)
-        heartbeat.beat(lambda: asked.append(now[0]) or {})
+        heartbeat.beat(stands)
 
     assert asked == [0, INTERVAL, 2 * INTERVAL, 3 * INTERVAL, 4 * INTERVAL]
 

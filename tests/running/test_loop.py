@@ -49,6 +49,15 @@ class Script:
             what(turn)
 
 
+def waits(seconds: float) -> Callable[[Turn], None]:
+    """Return a turn that lasts so long, unless it is stopped."""
+
+    def take(turn: Turn) -> None:
+        turn.stop.wait(seconds)
+
+    return take
+
+
 class Runs:
     """A loop over scripts, in a hurry."""
 
@@ -83,7 +92,7 @@ def test_it_goes_on_while_something_is_waited_for() -> None:
     def comes(_turn: Turn) -> None:
         fetching.turns.append(None)
 
-    later = Script("starting", [lambda turn: turn.stop.wait(0.1) and None, comes])
+    later = Script("starting", [waits(0.1), comes])
 
     assert Runs(watching, fetching, later)() is Ending.DONE
     assert fetching.taken == 1
@@ -91,7 +100,11 @@ def test_it_goes_on_while_something_is_waited_for() -> None:
 
 def test_activities_go_on_side_by_side() -> None:
     both = threading.Barrier(2, timeout=10)
-    one, other = (Script(name, [lambda _turn: both.wait() and None]) for name in ("starting", "fetching"))
+
+    def meets(_turn: Turn) -> None:
+        both.wait()
+
+    one, other = (Script(name, [meets]) for name in ("starting", "fetching"))
 
     assert Runs(one, other)() is Ending.DONE
 
@@ -134,7 +147,7 @@ def test_while_a_disk_is_full_nothing_is_started() -> None:
 
 
 def test_what_only_a_person_can_mend_ends_the_run() -> None:
-    starting = Script("starting", [lambda turn: turn.stop.wait(10) and None])
+    starting = Script("starting", [waits(10)])
     runs = Runs(starting, Script("fetching", [DENIED]))
 
     assert runs() is Ending.ERROR
@@ -175,7 +188,7 @@ def test_a_fault_of_ours_ends_all() -> None:
 
 
 def test_a_stop_ends_turns_that_are_under_way() -> None:
-    runs = Runs(Script("starting", [lambda turn: turn.stop.wait(30) and None]))
+    runs = Runs(Script("starting", [waits(30)]))
     threading.Timer(0.05, runs.stop.set).start()
     began = time.monotonic()
 
@@ -212,7 +225,7 @@ def test_what_is_at_work_and_tells_nothing_hangs() -> None:
 
 def test_it_tells_what_each_is_at() -> None:
     standings: list[dict[str, str]] = []
-    runs = Runs(Script("starting", [lambda turn: turn.stop.wait(0.1) and None]), Script("fetching", []))
+    runs = Runs(Script("starting", [waits(0.1)]), Script("fetching", []))
 
     runs(each=lambda: standings.append(dict(runs.loop.standing())))
 

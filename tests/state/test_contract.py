@@ -19,6 +19,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -278,6 +279,17 @@ def test_observing_more_of_a_known_end_keeps_it(state: State) -> None:
     write(state, *WAYS[Status.SUCCEEDED], Observe(KEY, 0, LATER, Status.SUCCEEDED, completed_at=NOON))
 
     assert only(state).completed_at == NOON
+
+
+def test_pages_of_an_inventory_are_told_until_they_are_joined(state: State) -> None:
+    write(state, INTEND, ACCEPT, Observe(KEY, 0, LATER, Status.SUCCEEDED, next_marker="page-2"))
+    assert not state.has_unjoined_pages()
+    write(state, FETCH)
+    assert state.has_unjoined_pages()
+
+    write(state, Join(KEY, 0, LATER, "all.json", "ab" * 32, 7, "joined"))
+    assert not state.has_unjoined_pages()
+    assert (only(state).output, only(state).output_size) == ("all.json", 7)
 
 
 class TestGenerations:

@@ -23,6 +23,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -248,7 +249,20 @@ def test_a_state_that_takes_no_more_keeps_what_it_had(here: SqliteState, there: 
 
 NAMES = st.sampled_from(["one", "two", "three"])
 STEPS = st.sampled_from(
-    ["intend", "restart", "again", "accept", "reject", "lose", "release", "find", "adopt", "observe", "fetch"]
+    [
+        "intend",
+        "restart",
+        "again",
+        "accept",
+        "reject",
+        "lose",
+        "release",
+        "find",
+        "adopt",
+        "observe",
+        "fetch",
+        "join",
+    ]
 )
 SCRIPTS = st.lists(
     st.tuples(STEPS, NAMES, st.sampled_from(["a", "b", "c", "d"]), st.sampled_from(Status)), max_size=25
@@ -269,6 +283,7 @@ def changes(name: str, job_id: str, status: Status, generation: int) -> dict[str
         "adopt": Adopt(replace(made, status=status, job_id=job_id), LATER),
         "observe": Observe(made.key, generation, LATER, status, completed_at=LATER, expires_at=LATER),
         "fetch": Fetch(made.key, generation, LATER, "s3://restored/one"),
+        "join": Join(made.key, generation, LATER, "s3://restored/all", "ab" * 32, 7, "joined"),
     }
 
 

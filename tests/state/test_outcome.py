@@ -18,6 +18,7 @@ from glacier_manifest.state.changes import (
     Fetch,
     Find,
     Intend,
+    Join,
     LoseTrack,
     Observe,
     Reject,
@@ -172,6 +173,13 @@ class StateBesideDictionary(RuleBasedStateMachine):
         self.write(Fetch(key(name), generation, LATER, "out"), permitted=permitted)
         if here is not None and permitted:
             here.status = FETCHED
+
+    @rule(name=NAMES, generation=GENERATIONS)
+    def join(self, name: str, generation: int) -> None:
+        here = self.bought.get((name, generation))
+        permitted = here is not None and here.status is FETCHED
+        change = Join(key(name), generation, LATER, "all", "ab" * 32, 7, "joined")
+        self.write(change, permitted=permitted)
 
     @rule()
     def reopen(self) -> None:

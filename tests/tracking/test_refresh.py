@@ -17,7 +17,7 @@ from glacier_manifest.jobs.request import Vault
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Fetch
 from glacier_manifest.state.sqlite import SqliteState
-from glacier_manifest.tracking.refresh import Clocks, Refreshed, refresh
+from glacier_manifest.tracking.refresh import MOST_DESCRIBED, Clocks, Refreshed, refresh
 from tests.planning.examples import ACCOUNT, NOON, PHOTOS
 from tests.tracking.jobs import job
 from tests.tracking.states import (
@@ -46,8 +46,8 @@ def state(tmp_path: Path) -> Iterator[SqliteState]:
         yield state
 
 
-def look(state: SqliteState, glacier: Glacier, **more: int) -> Refreshed:
-    return refresh(state, glacier, clocks=at(NOON), **more)
+def look(state: SqliteState, glacier: Glacier, *, most_described: int = MOST_DESCRIBED) -> Refreshed:
+    return refresh(state, glacier, clocks=at(NOON), most_described=most_described)
 
 
 def test_what_has_ended_is_written_down_and_what_goes_on_is_left(state: SqliteState) -> None:
@@ -279,3 +279,15 @@ def test_memory_does_not_grow_with_the_jobs(tmp_path: Path) -> None:
     few, many = peak(tmp_path / "few", 400), peak(tmp_path / "many", 4000)
 
     assert many < few * 1.5
+
+
+def test_what_a_listing_tells_of_outputs_is_noted(state: SqliteState) -> None:
+    for name in ("a", "b", "c"):
+        started(state, name)
+    ended = has_ended("a")
+    glacier = Glacier(listing(ended, job("job-b"), job("somebody-elses", completed=True)))
+    noted: list[ListedJob] = []
+
+    refresh(state, glacier, clocks=at(NOON), noted=noted.append)
+
+    assert noted == [ended]

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from glacier_manifest.jobs.request import Request
+from glacier_manifest.jobs.request import InventoryRetrieval, Request
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.planning.plan import Action, Drift, Reason, Verb
@@ -84,6 +85,22 @@ Plan: 0 to start, 0 to adopt, 0 to restart, 4 unchanged.
 Digest: ...
 """
     )
+
+
+def test_an_inventory_in_pages_is_told_as_one() -> None:
+    paged = InventoryRetrieval(limit="1000")
+    first, second = inventory(what=paged), inventory(what=replace(paged, marker="m2", page=2))
+    done = record(Status.FETCHED, accepted_at=NOON, next_marker="m2")
+
+    beginning = shown(action(Verb.START, Reason.NOT_STARTED, first))
+    text = shown(
+        action(Verb.KEEP, Reason.DONE, first, record=done), action(Verb.START, Reason.NOT_STARTED, second)
+    )
+
+    assert "+ list/photos  (in pages of 1000, each begins when the one before has ended)\n" in beginning
+    assert "  + list/photos:page-2\n" in text
+    assert "for a fresh one give it a 'schedule', or --restart 'list/photos*'\n" in text
+    assert text.count("is done once") == 1
 
 
 def test_a_restart_says_why_and_that_it_is_another_purchase() -> None:

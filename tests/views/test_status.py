@@ -92,7 +92,7 @@ def test_outputs_that_are_gone_soon_come_first_the_soonest_first_with_what_saves
     assert (
         human(state)
         == """\
-2 outputs are gone within 6h (store what is not stored: 'aws glacier get-job-output' takes the job's ID):
+2 outputs are gone within 6h (store what is not stored: 'glacier-manifest fetch'):
   2h           wedding/photos/a2  job Job-a2-0
   5h           wedding/photos/a1  job Job-a1-0
 

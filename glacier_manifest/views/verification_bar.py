@@ -1,0 +1,44 @@
+"""How far reading again is, on a terminal: a bar."""
+
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich import progress
+from rich.console import Console as Terminal
+
+from glacier_manifest.views.verifications import Progress
+
+
+class Bar(Progress):
+    """A bar of bytes, with what remains."""
+
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
+        super().__init__()
+        self._bar = progress.Progress(
+            progress.TextColumn("Verifying"),
+            progress.BarColumn(),
+            progress.DownloadColumn(binary_units=True),
+            progress.TransferSpeedColumn(),
+            progress.TimeRemainingColumn(),
+            console=Terminal(file=stream, no_color=not color),
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def begin(self, outputs: int, size: int) -> None:
+        """So many outputs are looked for, of so many bytes."""
+        super().begin(outputs, size)
+        self._bar.update(self._task, total=size)
+
+    def tell(self) -> None:
+        """Draw how far reading is."""
+        self._bar.update(self._task, completed=self.bytes_read)
