@@ -203,7 +203,7 @@ fetching_options = several(
         "--part-size",
         type=PartSizeType(),
         default=USUAL_PART,
-        help="Read parts of this size, 2^k MiB. [default: 64MiB]",
+        help="Read parts of this size, 2^k MiB. 64MiB, unless said.",
     ),
     setting(
         "--concurrency",

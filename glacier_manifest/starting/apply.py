@@ -98,27 +98,37 @@ def apply(
     volume = _volume(state, terms, surroundings)
     staged = _staged(state, terms, surroundings)
     bounds = [bound for bound in (volume, staged) if bound is not None]
-
     sender = partial(
         _sender, pacer=pacer, bounds=bounds, state=state, service=service, surroundings=surroundings
     )
-
-    def send(actions: Iterator[Action], count: int, tell: Callable[[Event], None]) -> Report:
-        run = Run(
-            sender=sender,
-            concurrency=terms.concurrency,
-            rate=terms.requests_per_second,
-            endurance=terms.endurance,
-            stop=surroundings.stop,
-        )
-        return run(actions, count, approval=approval.id, tell=tell)
-
+    send = partial(_send, sender=sender, approval=approval, terms=terms, surroundings=surroundings)
     rounds = Rounds(send, service.reconciler, state, surroundings, tell, fates)
     report = rounds(plan.starts(), plan.start_count)
     if volume is not None:
         report.again_at = _earlier(report.again_at, volume.again_at)
     report.stage_was_full = staged is not None and staged.was_full
     return report
+
+
+def _send(
+    actions: Iterator[Action],
+    count: int,
+    tell: Callable[[Event], None],
+    *,
+    sender: Callable[[Callable[[Event], None]], Starts],
+    approval: Approval,
+    terms: Terms,
+    surroundings: Surroundings,
+) -> Report:
+    """Make one round of calls."""
+    run = Run(
+        sender=sender,
+        concurrency=terms.concurrency,
+        rate=terms.requests_per_second,
+        endurance=terms.endurance,
+        stop=surroundings.stop,
+    )
+    return run(actions, count, approval=approval.id, tell=tell)
 
 
 def _sender(

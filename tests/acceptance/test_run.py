@@ -2,12 +2,12 @@
 
 import json
 import signal
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.acceptance.evacuations import glacier_of
+from tests.acceptance.test_interruptions import until
 from tests.acceptance.test_terminal import QUESTION, at_a_terminal
 from tests.acceptance.user import Ran, User, ended
 
@@ -259,9 +259,8 @@ class TestTheEnd:
             made = bodies(slow)
             slow.manifest(retrieval(made))
             process = slow.start("run", "jobs.yaml", "--yes", "--poll", "0.2s", "--heartbeat", "alive.json")
-            while slow.sent() < len(made):
-                assert process.poll() is None
-                time.sleep(0.05)
+            until(lambda: process.poll() is not None or slow.sent() >= len(made))
+            assert process.poll() is None
             process.send_signal(signal.SIGTERM)
             ran = ended(process)
 
@@ -276,9 +275,8 @@ class TestTheEnd:
         with glacier_of(user, job_time=3600) as slow:
             slow.manifest(retrieval(bodies(slow)))
             process = slow.start("run", "jobs.yaml", "--yes")
-            while not slow.sent():
-                assert process.poll() is None
-                time.sleep(0.05)
+            until(lambda: process.poll() is not None or slow.sent() > 0)
+            assert process.poll() is None
 
             slow.run("run", "jobs.yaml", "--yes").refused_with(6, "locked")
             slow.run("fetch", "jobs.yaml").refused_with(6, "locked")

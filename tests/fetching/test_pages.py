@@ -1,7 +1,6 @@
 """Pages of an inventory that are stored: put together once, whatever a run dies of meanwhile."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +20,7 @@ from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Adopt, Change, Fetch, Join
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.state.written import Written
 from tests.fetching.places import files_in
 from tests.inventory.inventories import archive, csv_of, json_of, read
 from tests.planning.examples import NOON, record, request
@@ -144,7 +144,7 @@ class Dying:
     def write(self, change: Change) -> None:
         self.submit_together([change])[0].result()
 
-    def submit_together(self, changes: Sequence[Change]) -> list["Future[None]"]:
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         taken = self._state.submit_together(changes[: self._takes])
         for one in taken:
             one.result()

@@ -32,7 +32,7 @@ from glacier_manifest.errors import Exit
 @setting(
     "--concurrency",
     type=click.IntRange(1, 128),
-    help="Read so many parts at once; 1 suits a disk that turns. [default: one a processor]",
+    help="Read so many parts at once; 1 suits a disk that turns. One a processor, unless said.",
 )
 @selection_options
 @state_option
