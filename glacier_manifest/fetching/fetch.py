@@ -7,7 +7,7 @@ from glacier_manifest.fetching.events import Event, OutputEnded
 from glacier_manifest.fetching.joining import join_inventories
 from glacier_manifest.fetching.pages import Joining
 from glacier_manifest.fetching.places import Places
-from glacier_manifest.fetching.report import Outcome, Report
+from glacier_manifest.fetching.report import Report
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.turn import Turn
 from glacier_manifest.fetching.wants import Wants
@@ -54,15 +54,22 @@ def fetch(
         scratch=scratch,
         tell=tell,
     )
-    joining = Joining(state, service.stored, surroundings.now)
-
-    def ended(outcome: Outcome) -> None:
-        tell(OutputEnded(outcome))
-
     try:
         turn.fetch()
         if not surroundings.stop():
-            join_inventories(state, wants, joining=joining, places=places, report=turn.report, tell=ended)
+            _join(turn)
     except GlacierManifestError as error:
         turn.report.error = turn.report.error or error
     return turn.report
+
+
+def _join(turn: Turn) -> None:
+    joining = Joining(turn.state, turn.service.stored, turn.surroundings.now)
+    join_inventories(
+        turn.state,
+        turn.wants,
+        joining=joining,
+        places=turn.places,
+        report=turn.report,
+        tell=lambda outcome: turn.tell(OutputEnded(outcome)),
+    )
