@@ -3,9 +3,7 @@
 from collections.abc import Callable
 
 from glacier_manifest.errors import GlacierManifestError
-from glacier_manifest.fetching.events import Event, OutputEnded
-from glacier_manifest.fetching.joining import join_inventories
-from glacier_manifest.fetching.pages import Joining
+from glacier_manifest.fetching.events import Event
 from glacier_manifest.fetching.places import Places
 from glacier_manifest.fetching.report import Report
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
@@ -56,15 +54,7 @@ def fetch(
     )
     try:
         turn.fetch()
-        if not surroundings.stop():
-            join_inventories(
-                state,
-                wants,
-                joining=Joining(state, service.stored, surroundings.now),
-                places=places,
-                report=turn.report,
-                tell=lambda outcome: tell(OutputEnded(outcome)),
-            )
+        turn.join()
     except GlacierManifestError as error:
         turn.report.error = turn.report.error or error
     return turn.report
