@@ -93,7 +93,7 @@ def test_what_expired_is_bought_again_only_where_somebody_says_so(user: User) ->
 @pytest.mark.parametrize(
     ("kills", "count", "largest"),
     [
-        pytest.param(6, 24, 4 * MIB, id="small"),
+        pytest.param(4, 16, 4 * MIB, id="small"),
         pytest.param(50, 120, 32 * MIB, id="whole", marks=pytest.mark.soak),
     ],
 )
