@@ -166,8 +166,9 @@ def curl(ask: Ask) -> Run:
 def hashing(ask: Ask) -> Run:
     """Hash as many bytes."""
     command = [sys.executable, str(PEERS / "hashing.py"), str(ask.length)]
-    wall = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return Run(ask.length, wall, 0)
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    wall, cpu = map(float, told.split())
+    return Run(ask.length, wall, cpu)
 
 
 def timed(command: Sequence[str], ask: Ask) -> Run:
@@ -204,9 +205,11 @@ def tell(runs: Mapping[str, list[Run]]) -> int:
         cpu = statistics.median(run.cpu / run.length for run in found) * 1e9
         memory = max(run.memory for run in found)
         print(f"{name:22}{rate:8.0f}{cpu:10.2f}{memory:6.0f} MiB")
-    shares = [share(*round_) for round_ in zip(*runs.values(), strict=True)]
+    rounds = list(zip(*runs.values(), strict=True))
+    shares, of_cpu = [share(*one) for one in rounds], [share_of_cpu(*one) for one in rounds]
     median = statistics.median(shares)
     print(f"of 1/(1/plain + 1/hashing): {median:.2f}, from {min(shares):.2f} to {max(shares):.2f}")
+    print(f"the same of CPU: {statistics.median(of_cpu):.2f}, from {min(of_cpu):.2f} to {max(of_cpu):.2f}")
     if median < LEAST:
         print(f"too slow: at least {LEAST} is wanted")
         return 1
@@ -217,6 +220,11 @@ def share(boto3: Run, curled: Run, hashed: Run, fetched: Run) -> float:
     """Return the rate of fetching in one round, against that of the quicker download and hashing in turn."""
     plain = min(boto3.wall, curled.wall)
     return (plain + hashed.wall) / fetched.wall
+
+
+def share_of_cpu(boto3: Run, _curled: Run, hashed: Run, fetched: Run) -> float:
+    """Return the same of CPU time, which tells more where the machine has other work to do."""
+    return (boto3.cpu + hashed.cpu) / fetched.cpu
 
 
 if __name__ == "__main__":

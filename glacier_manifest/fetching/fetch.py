@@ -3,9 +3,7 @@
 from collections.abc import Callable
 
 from glacier_manifest.errors import GlacierManifestError
-from glacier_manifest.fetching.events import Event, OutputEnded
-from glacier_manifest.fetching.joining import join_inventories
-from glacier_manifest.fetching.pages import Joining
+from glacier_manifest.fetching.events import Event
 from glacier_manifest.fetching.places import Places
 from glacier_manifest.fetching.report import Report
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
@@ -56,20 +54,7 @@ def fetch(
     )
     try:
         turn.fetch()
-        if not surroundings.stop():
-            _join(turn)
+        turn.join()
     except GlacierManifestError as error:
         turn.report.error = turn.report.error or error
     return turn.report
-
-
-def _join(turn: Turn) -> None:
-    joining = Joining(turn.state, turn.service.stored, turn.surroundings.now)
-    join_inventories(
-        turn.state,
-        turn.wants,
-        joining=joining,
-        places=turn.places,
-        report=turn.report,
-        tell=lambda outcome: turn.tell(OutputEnded(outcome)),
-    )

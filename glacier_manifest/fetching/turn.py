@@ -11,9 +11,11 @@ from glacier_manifest.fetching.bearing import closes_place, is_network, may_pass
 from glacier_manifest.fetching.download import Download, Errand
 from glacier_manifest.fetching.errands import Prepared, Wanted, single, together
 from glacier_manifest.fetching.events import Event, FetchingBegan, OutputEnded
+from glacier_manifest.fetching.joining import join_inventories
 from glacier_manifest.fetching.lost import output_lost, piece_lost
 from glacier_manifest.fetching.names import Reason
 from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Verified
+from glacier_manifest.fetching.pages import Joining
 from glacier_manifest.fetching.pieces import become_one, held_among, is_piece, range_of
 from glacier_manifest.fetching.places import Place, Places
 from glacier_manifest.fetching.pool import Pool
@@ -87,6 +89,19 @@ class Turn:
         finally:
             self.report.counts[Result.LEFT] += self._queue.totals[0] - self._ended
             self._recorder.close()
+
+    def join(self) -> None:
+        """Put inventories together that came in pages, unless the run shall end."""
+        if self._surroundings.stop():
+            return
+        join_inventories(
+            self._state,
+            self._wants,
+            joining=Joining(self._state, self._service.stored, self._surroundings.now),
+            places=self._places,
+            report=self.report,
+            tell=lambda outcome: self._tell(OutputEnded(outcome)),
+        )
 
     def _stops(self) -> bool:
         return self._halted or self._surroundings.stop()

@@ -50,7 +50,8 @@ def row_texts(stream: Readable) -> Iterator[str]:
 
 def _row_text(row: Any) -> str:  # noqa: ANN401 - JSON may be anything
     if type(row) is re.Match:
-        return str(row[0]).removesuffix(",")
+        text: str = row[0]
+        return text.removesuffix(",")
     return json.dumps(row, separators=(",", ":"))
 
 

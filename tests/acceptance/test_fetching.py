@@ -1,6 +1,7 @@
 """`fetch`: what has succeeded is stored, verified, and known as such."""
 
 import json
+import signal
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from glacier_manifest.inventory.names import mt2
 from glacier_manifest.units import MIB
 from tests.acceptance.evacuations import MODIFIED
-from tests.acceptance.user import VAULT, User
+from tests.acceptance.test_interruptions import until
+from tests.acceptance.user import VAULT, User, ended
 
 BODY = b"a wedding" * 1000
 JOB_SECONDS = 5 * 3600
@@ -285,3 +287,41 @@ def test_the_report_has_every_output(user: User) -> None:
     report = json.loads((user.folder / "report.json").read_text())
     assert report["summary"]["fetched"] == 1
     assert report["outputs"][0]["size"] == len(BODY)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_ends_it_in_order_and_the_next_run_goes_on(
+    user: User, number: signal.Signals, code: int
+) -> None:
+    path = wedding(user)
+    succeeded(user, path)
+    user.run("wait", path)
+    user.sandbox.faults.add("GetJobOutput", "latency", seconds=2)
+    process = user.start("fetch", path)
+    until(lambda: user.sandbox.counts().get("GetJobOutput", 0) > 0)
+    user.run("fetch", path).refused_with(6, "locked")
+    process.send_signal(number)
+    stopped = ended(process).refused_with(code, "interrupted")
+    assert stopped.out == "Fetch: 1 left.\n"
+    user.sandbox.faults.clear()
+    assert user.run("fetch", path).out == "Fetch: 1 fetched, 8.8 KiB stored.\n"
+
+
+def test_credentials_that_are_refused_end_it_with_an_error(user: User) -> None:
+    path = wedding(user)
+    succeeded(user, path)
+    user.run("wait", path)
+    user.sandbox.faults.add("GetJobOutput", "error", code="ExpiredTokenException", status=403)
+    ran = user.run("fetch", path).refused_with(1, "expired-credentials")
+    assert ran.out == "Fetch: 1 left.\n"
+    user.sandbox.faults.clear()
+    assert user.run("fetch", path).code == 0
+
+
+def test_a_deadline_leaves_the_rest_for_the_next_run(user: User) -> None:
+    path = wedding(user)
+    succeeded(user, path)
+    ran = user.run("fetch", path, "--deadline", "0s").left_undone(75)
+    assert ran.out == "Fetch: 1 left.\n"

@@ -31,7 +31,7 @@ def downloads_under_fire(user: User, share: float) -> None:
 def test_fetch_reads_a_part_again_until_it_is_right_and_stores_nothing_wrong(
     user: User, share: float, code: int | None
 ) -> None:
-    held = stock(user.sandbox, log_uniform(16, 2 * MIB))
+    held = stock(user.sandbox, log_uniform(12, 2 * MIB))
     user.manifest(INVENTORY)
     stored(user)
     user.manifest(EVACUATION)
@@ -53,7 +53,7 @@ def test_fetch_reads_a_part_again_until_it_is_right_and_stores_nothing_wrong(
 @pytest.mark.parametrize(
     ("kills", "count", "largest"),
     [
-        pytest.param(6, 24, 4 * MIB, id="small"),
+        pytest.param(4, 16, 4 * MIB, id="small"),
         pytest.param(50, 120, 32 * MIB, id="whole", marks=pytest.mark.soak),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 
 from tests.acceptance.evacuations import files_below
 from tests.acceptance.user import User
+from tests.fetching.buckets import moto_server, new_bucket
 
 JOB_SECONDS = 10
+
+moto = pytest.fixture(moto_server, scope="module")
+
 INVENTORY = """
   inventory:
     type: inventory-retrieval
@@ -223,3 +228,18 @@ def test_a_symbolic_link_leads_no_output_out_of_the_folder(user: User) -> None:
     user.run("fetch", "jobs.yaml")
 
     assert list(outside.iterdir()) == []
+
+
+def test_no_name_leaves_the_prefix_of_a_bucket_and_none_is_lost(
+    user: User, moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto)
+    bodies = upload(user, HOSTILE)
+    with contextmanager(new_bucket)(moto) as bucket:
+        told = restored(user, f"s3://{bucket.name}/below/{{path}}")
+
+        contents = bucket.contents()
+
+    assert sorted(body.decode() for body in contents.values()) == bodies
+    assert all(key.startswith("below/") for key in contents)
+    assert {one["output"] for one in told} == {f"s3://{bucket.name}/{key}" for key in contents}

@@ -90,6 +90,21 @@ def test_what_waits_for_an_inventory_in_pages_waits_for_all_of_them(
     assert sorted(retrieved(user)) == sorted(filled)
 
 
+@pytest.mark.usefixtures("filled")
+def test_a_saved_plan_of_the_first_page_starts_all_of_them(user: User, sandbox: Sandbox) -> None:
+    user.manifest(PAGED.format(format="JSON", suffix="json"))
+    assert user.run("plan", "jobs.yaml", "--out", "jobs.plan").code == 0
+
+    for _ in range(4):
+        applied = user.run("apply", "jobs.plan")
+        assert applied.code == 0, applied.err
+        sandbox.clock.advance(10)
+        user.run("fetch", "jobs.yaml")
+
+    assert user.sent() == 3
+    assert stored_in(user.folder / "inventories") == ["my-vault.json"]
+
+
 def test_pages_in_a_bucket_are_joined_there_and_stay(
     user: User, sandbox: Sandbox, filled: list[str], moto: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -331,6 +331,18 @@ class TestExitCodes:
         assert "1 in progress" in unasked.out
         assert "1 succeeded" in done.out
 
+    def test_status_check_of_a_manifest_is_75_until_what_it_saves_is_stored(self, user: User) -> None:
+        user.manifest(retrievals([DASHED]) + "    save_to: restored/{archive_id}\n")
+        assert user.run("apply", "jobs.yaml", "--yes").code == 0
+        user.sandbox.clock.advance(10)
+
+        without = user.run("status", "--check")
+        user.run("status", "jobs.yaml", "--check").left_undone(75)
+        assert user.run("fetch", "jobs.yaml").code == 0
+        stored = user.run("status", "jobs.yaml", "--check")
+
+        assert (without.code, stored.code) == (0, 0)
+
     def test_status_lists_each_vault_once_whatever_the_number_of_jobs(self, user: User) -> None:
         user.manifest(retrievals(archive_ids(120)))
         assert user.run("apply", "jobs.yaml", "--yes").code == 0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glacier_manifest.jobs.address import AddressPattern, address_of
+from glacier_manifest.jobs.address import AddressPattern, address_of, page_in, whole_address_of
 from glacier_manifest.jobs.request import (
     ArchiveRetrieval,
     ByteRange,
@@ -39,6 +39,9 @@ def request(what: What, *, slot: str | None = None) -> Request:
     [
         (InventoryRetrieval(), None, "nightly/my-vault"),
         (InventoryRetrieval(), "2026-11-23T03:00Z", "nightly/my-vault@2026-11-23T03:00Z"),
+        (InventoryRetrieval(marker="m", page=1), None, "nightly/my-vault"),
+        (InventoryRetrieval(marker="m", page=2), None, "nightly/my-vault:page-2"),
+        (InventoryRetrieval(page=10), "2026-11-23T03:00Z", "nightly/my-vault:page-10@2026-11-23T03:00Z"),
         (ArchiveRetrieval(FIRST), None, f"nightly/my-vault/{FIRST}"),
         (ArchiveRetrieval(DASHED), None, f"nightly/my-vault/{DASHED}"),
         (ArchiveRetrieval(FIRST, ByteRange(0, 1048575)), None, f"nightly/my-vault/{FIRST}:0-1048575"),
@@ -46,6 +49,29 @@ def request(what: What, *, slot: str | None = None) -> Request:
 )
 def test_a_request_has_one_address(what: What, slot: str | None, address: str) -> None:
     assert address_of(request(what, slot=slot)) == address
+
+
+@pytest.mark.parametrize("slot", [None, "2026-11-23T03:00Z"])
+@pytest.mark.parametrize(("page", "told"), [(1, None), (2, 2), (10, 10)])
+def test_a_page_of_an_inventory_is_told_by_its_address_and_is_part_of_the_whole(
+    slot: str | None, page: int, told: int | None
+) -> None:
+    asked = request(InventoryRetrieval(page=page), slot=slot)
+
+    assert page_in(address_of(asked)) == told
+    assert whole_address_of(asked) == address_of(request(InventoryRetrieval(), slot=slot))
+
+
+@pytest.mark.parametrize(
+    ("what", "address"),
+    [
+        (ArchiveRetrieval(FIRST), f"nightly/my-vault/{FIRST}"),
+        (ArchiveRetrieval(DASHED), f"nightly/my-vault/{DASHED}"),
+    ],
+)
+def test_an_archive_is_no_page(what: What, address: str) -> None:
+    assert page_in(address) is None
+    assert whole_address_of(request(what)) == address
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from glacier_manifest.cli.refreshing import check_exist, may_have_changed, tell_
 from glacier_manifest.cli.wiring import now, state_to_read
 from glacier_manifest.errors import Exit, strongest
 from glacier_manifest.jobs.status import UNDER_WAY, Status
+from glacier_manifest.manifest import read_manifest
 from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.refresh import refresh
 from glacier_manifest.units import format_duration, parse_duration
@@ -39,7 +40,7 @@ _SOON = parse_duration("6h")
 @click.option(
     "--check",
     is_flag=True,
-    help="Exit 75 while jobs are pending, 3 where some went wrong.",
+    help="Exit 75 while jobs, or outputs that manifests save, are pending; 3 where some went wrong.",
 )
 @setting(
     "--expiring-within",
@@ -99,9 +100,18 @@ def _checked(state: State, overview: view.Overview, arguments: StatusArguments) 
             next_step = f"outputs are gone within {within}: {view.STORING}"
             return strongest(bad, Exit.PENDING), next_step
         return bad, failures.next_step(Exit.REQUESTS_FAILED)
-    pending = Exit.PENDING if any(counts[status] for status in UNDER_WAY) else Exit.DONE
+    is_pending = any(counts[status] for status in UNDER_WAY) or _is_unsaved(overview, arguments.paths)
+    pending = Exit.PENDING if is_pending else Exit.DONE
     code = strongest(bad, pending)
     return code, "" if code is Exit.DONE else failures.next_step(code)
+
+
+def _is_unsaved(overview: view.Overview, paths: tuple[Path, ...]) -> bool:
+    """Say whether an output waits to be stored where a manifest says; one without save_to is done."""
+    if not paths:
+        return False
+    saved = {job.name for job in read_manifest(paths).jobs if job.save_to is not None}
+    return any(group.status is Status.SUCCEEDED and group.job in saved for group in overview.groups)
 
 
 def _width(console: Console) -> int | None:

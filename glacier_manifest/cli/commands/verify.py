@@ -32,7 +32,8 @@ from glacier_manifest.errors import Exit
 @setting(
     "--concurrency",
     type=click.IntRange(1, 128),
-    help="Read so many parts at once; 1 suits a disk that turns. One a processor, unless said.",
+    show_default="one a processor",
+    help="Read so many parts at once; 1 suits a disk that turns.",
 )
 @selection_options
 @state_option
