@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from glacier_manifest.manifest import archive_values, fields, values
 
@@ -97,8 +97,17 @@ Exclusions = Annotated[
 ]
 
 
+#: The order of an inventory is that in which its file lists the archives.
+_TURNED_ROUND: dict[str, JsonValue] = {
+    "required": ["order", "descending"],
+    "properties": {"order": {"const": "inventory"}, "descending": {"const": True}},
+}
+
+
 class ArchivesSection(fields.Strict):
     """Archives picked from an inventory."""
+
+    model_config = ConfigDict(json_schema_extra={"not": _TURNED_ROUND})
 
     inventory: Annotated[
         Inventory,

@@ -81,10 +81,12 @@ def _by_cost(plan: Plan, prices: PriceTable, most: int) -> tuple[Callable[[], Se
 def _restarts(plan: Plan, prices: PriceTable, most: int) -> Section:
     columns = ("address", "reason", "purchase", *_BOUGHT[1:])
     actions = plan.actions(verbs={Verb.RESTART}, limit=most)
-    rows: Iterator[Rows] = (
-        [[_address(one), words(one.reason), str(one.generation + 1), *_price(one, prices)]] for one in actions
-    )
+    rows = (_restart(one, prices) for one in actions)
     return Section("To restart", "to restart", plan.summary[Verb.RESTART], columns, rows, _SUMS)
+
+
+def _restart(one: Action, prices: PriceTable) -> Rows:
+    return [[_address(one), words(one.reason), str(one.generation + 1), *_price(one, prices)]]
 
 
 def _expedited(plan: Plan, prices: PriceTable) -> Section:
@@ -141,10 +143,12 @@ def _address(one: Action | Blocked) -> Value:
 
 def _blocked(plan: Plan) -> Section:
     title = "To start later, within the limits of each job, once an inventory is there"
-    rows: Iterator[Rows] = (
-        [[_address(one), ", ".join(one.tiers), Value(one.waits_for)]] for one in plan.blocked
-    )
+    rows = map(_waiting, plan.blocked)
     return Section(title, "jobs to start later", len(plan.blocked), ("address", "tier", "waits for"), rows)
+
+
+def _waiting(one: Blocked) -> Rows:
+    return [[_address(one), ", ".join(one.tiers), Value(one.waits_for)]]
 
 
 def _unknown(plan: Plan, most: int) -> Section:
