@@ -73,7 +73,7 @@ def wants_of(
     )
     jobs = {job.name: job for job in manifest.jobs}
     meant = Meant(arguments.targets, arguments.excludes)
-    return OfManifests(draft, jobs, told.get, to=to, meant=meant)
+    return OfManifests(draft, jobs, told.get, to=to, meant=meant, awaited=awaited)
 
 
 class _Listened(Inventory):

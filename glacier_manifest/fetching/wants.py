@@ -1,6 +1,6 @@
 """What is wanted of a finished job's output: where it goes, and what is known of the archive beforehand."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -10,6 +10,7 @@ from glacier_manifest.fetching.pieces import archive_of, job_in
 from glacier_manifest.fetching.template import Template
 from glacier_manifest.jobs.address import AddressPattern, Match, page_in
 from glacier_manifest.jobs.request import InventoryRetrieval, JobType, Vault
+from glacier_manifest.jobs.status import Status
 from glacier_manifest.manifest import Archives, Job
 from glacier_manifest.planning.lot import Lot, Piece
 from glacier_manifest.planning.stencil import key_of
@@ -136,6 +137,8 @@ class OfManifests:
         told: What inventories tell of archives, by archive ID.
         to: A place for all outputs, whatever the manifests say.
         meant: What is meant among the slots of a schedule that are over, which the draft does not have.
+        awaited: The archives that inventories were asked about; None for all. An output of another, which
+            has begun since, has no name yet, and is wanted when inventories are read anew.
     """
 
     def __init__(
@@ -146,8 +149,10 @@ class OfManifests:
         *,
         to: Anywhere | None = None,
         meant: "Meant | None" = None,
+        awaited: Container[str] | None = None,
     ) -> None:
         self._draft = draft
+        self._awaited = awaited
         self._jobs = jobs
         self._told = told
         self._to = to
@@ -157,7 +162,7 @@ class OfManifests:
     def of(self, record: Record) -> Want | None:
         """Return what is wanted of a record's output; None where no manifest saves it."""
         lot = self._draft.lot_of(record.key) or self._of_earlier_slot(record)
-        if lot is None:
+        if lot is None or self._is_too_new(record):
             return None
         template = self._template(lot, record)
         if template is None:
@@ -168,6 +173,12 @@ class OfManifests:
     def inventories(self) -> Iterable[Lot]:
         """Return the inventories that the manifests ask for."""
         return (lot for lot in self._draft.lots if _is_first_page(lot) and self._is_left(lot))
+
+    def _is_too_new(self, record: Record) -> bool:
+        """Say whether an output came after inventories were read for names."""
+        if self._awaited is None or record.archive_id is None or record.status is not Status.SUCCEEDED:
+            return False
+        return record.archive_id not in self._awaited
 
     def _is_left(self, lot: Lot) -> bool:
         """Say whether it is among what the user means."""

@@ -22,7 +22,12 @@ WEEK = request(INVENTORY, job="weekly", slot=SLOT, schedule=WEEKLY)
 LAST_WEEK = replace(WEEK, slot="2026-11-16T03:00Z")
 
 
-def wanted_by(*lots: Lot, to: str | None = None, meant: Meant | None = None) -> OfManifests:
+def wanted_by(
+    *lots: Lot,
+    to: str | None = None,
+    meant: Meant | None = None,
+    awaited: frozenset[str] | None = None,
+) -> OfManifests:
     """Return what manifests want that ask for these."""
     draft = Draft(Scratch())
     for lot in lots:
@@ -32,7 +37,7 @@ def wanted_by(*lots: Lot, to: str | None = None, meant: Meant | None = None) -> 
     draft.merge()
     told = {archive("a").archive_id: Told("photos/a.jpg", 5, "0" * 64)}
     place = None if to is None else Anywhere.parse(to, HERE)
-    return OfManifests(draft, {}, told.get, to=place, meant=meant)
+    return OfManifests(draft, {}, told.get, to=place, meant=meant, awaited=awaited)
 
 
 def lot(wanted: Request = PHOTO, save_to: str | None = "saved/{path}") -> Lot:
@@ -70,6 +75,16 @@ def test_a_manifest_saves_beside_itself() -> None:
     assert want.template.base == str(SPAN.file.parent.absolute() / "saved")
     assert want.job == PHOTO.job
     assert want.told == Told("photos/a.jpg", 5, "0" * 64)
+
+
+@pytest.mark.parametrize(("status", "is_wanted"), [(Status.SUCCEEDED, False), (Status.IN_PROGRESS, True)])
+def test_what_has_begun_since_inventories_were_read_waits_for_its_name(
+    status: Status, *, is_wanted: bool
+) -> None:
+    before, since = record(PHOTO, status), wanted_by(lot(), awaited=frozenset())
+
+    assert (since.of(before) is not None) is is_wanted
+    assert wanted_by(lot(), awaited=frozenset({archive("a").archive_id})).of(before) is not None
 
 
 def test_the_command_line_counts_before_the_manifest() -> None:
