@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ from threading import Timer
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = "quickstart.yaml"
-PENDING = 75
 JOB_SECONDS = 2
 LONGEST_SECONDS = 180
 
@@ -31,7 +29,7 @@ CREDENTIALS = {
 }
 
 AFTERWORD = """
-That was the whole of it: a manifest, a plan, one apply, and a second apply that started nothing.
+That was the whole of it: a manifest, a plan, one apply, a second apply that started nothing, and the outputs.
 
 Next:
   . .venv/bin/activate                 puts glacier-manifest on the PATH of this shell
@@ -39,6 +37,7 @@ Next:
   write a manifest for a vault of yours (docs/manifest.md), with its real account_id and region
   glacier-manifest plan jobs.yaml      shows what would start, and starts nothing
   glacier-manifest apply jobs.yaml     shows it again and asks before it starts anything
+  glacier-manifest run jobs.yaml       does it all, until everything is stored (docs/run.md)
   docs/exactly-once.md                 why nothing is paid for twice, and where that ends
 """
 
@@ -83,9 +82,14 @@ def play(folder: Path, env: Mapping[str, str]) -> None:
     step(f"apply --yes {MANIFEST}", folder, env, wanted="Nothing to do")
     step(f"status {MANIFEST}", folder, env)
     say(f"Waiting for the jobs (hours at AWS, {JOB_SECONDS} seconds here) ...")
-    wait_for_jobs(folder, env)
+    step(f"wait {MANIFEST}", folder, env)
     step(f"status {MANIFEST}", folder, env, wanted="2 succeeded")
-    step("state list", folder, env, wanted="succeeded")
+    say("At AWS an output is gone a day later, so it is stored, and read again to be sure.")
+    step(f"fetch {MANIFEST}", folder, env, wanted="2 fetched")
+    step(f"verify {MANIFEST}", folder, env, wanted="2 verified")
+    step("state list", folder, env, wanted="fetched")
+    say("'glacier-manifest run' does all of that in one command. There is nothing left for it to do:")
+    step(f"run --yes {MANIFEST}", folder, env, wanted="nothing to do")
 
 
 def step(command: str, folder: Path, env: Mapping[str, str], *, wanted: str = "") -> None:
@@ -94,16 +98,6 @@ def step(command: str, folder: Path, env: Mapping[str, str], *, wanted: str = ""
     type_in(f"glacier-manifest {command}", ran.stdout)
     if ran.returncode != 0 or wanted not in ran.stdout:
         raise DemoError(f"'glacier-manifest {command}' ended with exit code {ran.returncode}")
-
-
-def wait_for_jobs(folder: Path, env: Mapping[str, str]) -> None:
-    """Ask every half second, for a minute at most, until no job is pending."""
-    for _ in range(120):
-        ran = glacier_manifest(f"status --check {MANIFEST}", folder, env)
-        if ran.returncode != PENDING:
-            return
-        time.sleep(0.5)
-    raise DemoError("the jobs are still pending after a minute")
 
 
 def glacier_manifest(command: str, folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -30,8 +30,12 @@ def test_the_demo_plays_the_quickstart_to_its_end(tmp_path: Path) -> None:
         "$ glacier-manifest apply --yes quickstart.yaml",
         "$ glacier-manifest apply --yes quickstart.yaml",
         "$ glacier-manifest status quickstart.yaml",
+        "$ glacier-manifest wait quickstart.yaml",
         "$ glacier-manifest status quickstart.yaml",
+        "$ glacier-manifest fetch quickstart.yaml",
+        "$ glacier-manifest verify quickstart.yaml",
         "$ glacier-manifest state list",
+        "$ glacier-manifest run --yes quickstart.yaml",
     ]
     assert "Nothing to do: all 2 requests were started before." in ran.stdout
     assert "In all: 2 succeeded." in ran.stdout
