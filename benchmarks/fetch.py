@@ -35,7 +35,11 @@ account_id: "{account_id}"
 region: us-west-2
 jobs:
   film:
-    {{type: archive-retrieval, vault: {vault}, archive_id: {archive_id}, tier: Bulk, save_to: fetched/archive}}
+    type: archive-retrieval
+    vault: {vault}
+    tier: Bulk
+    archive_id: {archive_id}
+    save_to: fetched/archive
 """
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
