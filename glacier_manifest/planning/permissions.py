@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
+from glacier_manifest.jobs.request import InventoryRetrieval
 from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import Archives, InventorySource, Job, SelectQuery, is_glob
 from glacier_manifest.planning.place import Place
@@ -160,7 +161,18 @@ def _select_outputs(job: Job) -> Iterator[str]:
 
 def _saved(job: Job) -> Iterator[str]:
     if job.save_to is not None and job.save_to.startswith("s3://"):
-        yield _pattern(job.save_to.removeprefix("s3://"))
+        pattern = _pattern(job.save_to.removeprefix("s3://"))
+        yield pattern
+        if not pattern.endswith("*"):
+            yield from (pattern + ending for ending in _endings(job))
+
+
+def _endings(job: Job) -> Iterator[str]:
+    """Yield what is put behind the name where an output is not the whole: a page of a list, or a range."""
+    if isinstance(job.ask, InventoryRetrieval) and job.ask.limit is not None:
+        yield ".page-*"
+    if isinstance(job.ask, Archives) and job.ask.retrieval_byte_range is not None:
+        yield f".{job.ask.retrieval_byte_range}"
 
 
 def _pattern(template: str) -> str:

@@ -185,6 +185,33 @@ def test_objects_that_are_read_and_written_are_named(ask: Ask) -> None:
     assert "ReadInventories" in ask(HEAD + BUCKETS, "--for", "fetch").statements
 
 
+def test_pages_and_ranges_are_written_beside_the_name_of_the_whole(ask: Ask) -> None:
+    ran = ask(
+        HEAD
+        + """jobs:
+  paged:
+    type: inventory-retrieval
+    vault: photos
+    inventory_retrieval_parameters: {limit: 100}
+    save_to: s3://kept/{vault}.json
+  head:
+    type: archive-retrieval
+    vault: photos
+    tier: Bulk
+    archive_id: ARCHIVE
+    retrieval_byte_range: 0-1048575
+    save_to: s3://kept/head.bin
+""".replace("ARCHIVE", "k" * 138)
+    )
+
+    assert ran.statements["WriteOutputs"]["Resource"] == [
+        "arn:aws:s3:::kept/*.json",
+        "arn:aws:s3:::kept/*.json.page-*",
+        "arn:aws:s3:::kept/head.bin",
+        "arn:aws:s3:::kept/head.bin.0-1048575",
+    ]
+
+
 def test_the_output_of_another_job_is_read_where_that_job_saves_it(ask: Ask) -> None:
     awaited = BUCKETS.replace("s3://lists/photos $1.json", "{job: weekly}") + "    limits: {jobs: 5}\n"
 
