@@ -65,13 +65,18 @@ class Scratch:
             self._connection.execute(statement, values)
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row; what `rows` raises is raised as it is."""
+        """Run one statement for each row; what `rows` raises is raised as it is.
+
+        Making the rows may write to other tables of the file.
+        """
         with self._lock, _told():
-            self._connection.execute("BEGIN")
+            is_inner = self._connection.in_transaction
+            if not is_inner:
+                self._connection.execute("BEGIN")
             try:
                 self._connection.executemany(statement, rows)
             finally:
-                if self._connection.in_transaction:  # a full disk has ended it already
+                if self._connection.in_transaction and not is_inner:  # a full disk has ended it already
                     self._connection.execute("COMMIT")
 
     def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:

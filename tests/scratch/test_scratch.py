@@ -110,6 +110,20 @@ def test_two_mappings_of_one_file_have_nothing_in_common(scratch: Scratch) -> No
     assert list(other) == []
 
 
+def test_a_mapping_takes_many_while_rows_are_made_for_another_table(scratch: Scratch) -> None:
+    noted, loaded = scratch.mapping(), scratch.mapping()
+
+    def items() -> Iterator[tuple[str, int]]:
+        for number in range(2000):
+            noted[f"k{number}"] = number
+            yield f"k{number}", -number
+
+    loaded.load(items())
+
+    assert dict(noted) == {f"k{number}": number for number in range(2000)}
+    assert dict(loaded) == {key: -number for key, number in noted.items()}
+
+
 def test_a_mapping_may_be_read_while_it_and_others_are_written(scratch: Scratch) -> None:
     one, other = scratch.mapping(), scratch.mapping()
     one.update({f"k{number:04}": number for number in range(1200)})
