@@ -48,12 +48,15 @@ def no_room(error: sqlite3.OperationalError) -> Failed:
 class Scratch:
     """A temporary database that many threads may use.
 
+    Attributes:
+        lock: Held while the file is used, and while rows are made for it.
+
     Raises:
         Failed: ``scratch-unwritable``, from every method: the temporary files find no room.
     """
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self.lock = RLock()
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._tables = 0
         for pragma in _PRAGMAS:
@@ -61,7 +64,7 @@ class Scratch:
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
         """Run one statement."""
-        with self._lock, _told():
+        with self.lock, _told():
             self._connection.execute(statement, values)
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -69,7 +72,7 @@ class Scratch:
 
         Making the rows may write to other tables of the file.
         """
-        with self._lock, _told():
+        with self.lock, _told():
             is_inner = self._connection.in_transaction
             if not is_inner:
                 self._connection.execute("BEGIN")
@@ -81,18 +84,18 @@ class Scratch:
 
     def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
         """Stream the rows of a query; other tables may be written meanwhile."""
-        with self._lock, _told():
+        with self.lock, _told():
             cursor = self._connection.execute(query, values)
         while found := self._fetched(cursor):
             yield from found
 
     def _fetched(self, cursor: sqlite3.Cursor) -> list[Row]:
-        with self._lock, _told():
+        with self.lock, _told():
             return cursor.fetchmany(_FETCHED_AT_ONCE)
 
     def row(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
         """Return the first row of a query, if it has any."""
-        with self._lock, _told():
+        with self.lock, _told():
             found: Row | None = self._connection.execute(query, values).fetchone()
             return found
 
@@ -114,7 +117,7 @@ class Scratch:
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
+        with self.lock:
             self._connection.close()
 
     def __enter__(self) -> Self:
@@ -134,7 +137,7 @@ class ScratchMapping(MutableMapping[str, T], Generic[T]):
         self._scratch = scratch
         self._table = table
         self._waiting: dict[str, T] = {}
-        self._lock = RLock()
+        self._lock = scratch.lock  # one of its own, and two threads could each hold what the other waits for
         scratch.run(
             f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value BLOB NOT NULL)"
         )

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +122,32 @@ def test_a_mapping_takes_many_while_rows_are_made_for_another_table(scratch: Scr
 
     assert dict(noted) == {f"k{number}": number for number in range(2000)}
     assert dict(loaded) == {key: -number for key, number in noted.items()}
+
+
+def test_rows_may_be_made_from_a_mapping_that_another_thread_writes(scratch: Scratch) -> None:
+    noted, loaded = scratch.mapping(), scratch.mapping()
+    is_making, is_writing = Event(), Event()
+
+    def write() -> None:
+        is_making.wait()
+        is_writing.set()
+        for number in range(2000):
+            noted[f"k{number}"] = number
+
+    def items() -> Iterator[tuple[str, object]]:
+        is_making.set()
+        is_writing.wait()
+        for number in range(2000):
+            yield f"k{number}", noted.get(f"k{number}")
+
+    threads = [Thread(target=write, daemon=True), Thread(target=loaded.load, args=(items(),), daemon=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert (len(noted), len(loaded)) == (2000, 2000)
 
 
 def test_a_mapping_may_be_read_while_it_and_others_are_written(scratch: Scratch) -> None:
