@@ -97,7 +97,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Too many outcomes are unknown: nothing more is sent before they are settled."""
+    """Outcomes are unknown, too many or such as take up all room: they are settled before more is sent."""
 
     unknown: int
 

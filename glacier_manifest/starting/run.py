@@ -13,7 +13,14 @@ from glacier_manifest.aws.answers import Answer
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Holding, Outcome, Result, RunBegan, Stopping
 from glacier_manifest.starting.source import Source
-from glacier_manifest.starting.starts import Intended, LeftOpenError, Recording, Starts, StopRunError
+from glacier_manifest.starting.starts import (
+    HoldError,
+    Intended,
+    LeftOpenError,
+    Recording,
+    Starts,
+    StopRunError,
+)
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.written import Written
 
@@ -170,14 +177,25 @@ class Run:
 
     def _send(self, source: Source, approval: int) -> None:
         for action, ahead in source:
-            if self._stop.is_set():
-                recording = self._withdrawn(action, ahead)
-            else:
-                recording = self._start(action, approval, ahead)
+            try:
+                recording = self._started_or_withdrawn(action, approval, ahead)
+            except HoldError:
+                source.put_back(action)
+                self._hold(source)
+                continue
             self._hand_over(recording)
-            unknown = self._unknowns.too_many(recording.outcome)
-            if unknown and source.close():
-                self._came.put(Holding(unknown))
+            if self._unknowns.too_many(recording.outcome):
+                self._hold(source)
+
+    def _started_or_withdrawn(self, action: Action, approval: int, ahead: Intended | None) -> Recording:
+        if self._stop.is_set():
+            return self._withdrawn(action, ahead)
+        return self._start(action, approval, ahead)
+
+    def _hold(self, source: Source) -> None:
+        """Send nothing more in this round: what is unknown comes first."""
+        if source.close():
+            self._came.put(Holding(self._unknowns.count))
 
     def _hand_over(self, recording: Recording) -> None:
         self._came.put(recording)
@@ -193,6 +211,8 @@ class Run:
     def _start(self, action: Action, approval: int, ahead: Intended | None) -> Recording:
         try:
             recording = self._sender.start(action, approval, ahead)
+        except HoldError:
+            raise
         except StopRunError as stopped:
             self._report.stopped_by = self._report.stopped_by or stopped.answer
             self._end(f"{stopped.answer.code}: {stopped.answer.message}")
@@ -265,17 +285,16 @@ class _Unknowns:
     """Counts unknown outcomes: when most are, something is wrong that sending on would only make worse."""
 
     def __init__(self) -> None:
+        self.count = 0
         self._in_a_row = 0
-        self._count = 0
         self._lock = Lock()
 
-    def too_many(self, outcome: Outcome) -> int:
-        """Count an outcome; return how many are unknown where that is too many, else 0."""
+    def too_many(self, outcome: Outcome) -> bool:
+        """Count an outcome; say whether too many are unknown with it."""
         with self._lock:
             if outcome.result is not Result.UNKNOWN:
                 self._in_a_row = 0
-                return 0
+                return False
             self._in_a_row += 1
-            self._count += 1
-            over = self._in_a_row >= _MOST_IN_A_ROW or self._count >= _MOST_OUTSTANDING
-            return self._count if over else 0
+            self.count += 1
+            return self._in_a_row >= _MOST_IN_A_ROW or self.count >= _MOST_OUTSTANDING

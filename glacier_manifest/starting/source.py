@@ -38,6 +38,7 @@ class Source:
         self._most_ahead = most_ahead
         self._stop = stop
         self._ahead: deque[Intended] = deque()
+        self._returned: list[Action] = []
         self._is_closed = False
         self._lock = Lock()
 
@@ -68,6 +69,12 @@ class Source:
             was_open, self._is_closed = not self._is_closed, True
             return was_open
 
+    def put_back(self, action: Action) -> None:
+        """Take back what was handed out and not begun, and has no intent; it is among the rest."""
+        with self._lock:
+            self._returned.append(action)
+            self.taken -= 1
+
     @property
     def ahead(self) -> tuple[Intended, ...]:
         """What was intended ahead and not handed out."""
@@ -75,5 +82,6 @@ class Source:
 
     def rest(self) -> Iterator[Action]:
         """Return what was not handed out; ask once, when all workers have ended."""
+        yield from self._returned
         yield from (ahead.action for ahead in self._ahead)
         yield from self._actions

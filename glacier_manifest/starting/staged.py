@@ -66,19 +66,28 @@ class Staged:
         self._turn = Lock()
         self._counts = Lock()
 
-    def take(self, purchase: Purchase, size: int, *, tell: Callable[[Event], None]) -> None:  # noqa: ARG002 - as a volume is asked
+    def take(
+        self,
+        purchase: Purchase,  # noqa: ARG002 - as a volume is asked
+        size: int,
+        *,
+        tell: Callable[[Event], None],
+        before_waiting: Callable[[], None],
+    ) -> None:
         """Wait until so many bytes may be started; they count from now on.
 
         Args:
             purchase: What they are started for.
             size: How many.
             tell: Told that the run waits, where it does.
+            before_waiting: Called before each wait; what it raises is raised.
 
         Raises:
             NoTimeLeftError: There is no room, and it is not waited for (any longer).
         """
         with self._turn:
             while not self._took(size):
+                before_waiting()
                 self._tell(tell)
                 self._wait()
 

@@ -21,6 +21,13 @@ class StopRunError(Exception):
         self.outcome = outcome
 
 
+class HoldError(Exception):
+    """There is no room for a start, and what is unknown may leave some: that is settled first.
+
+    Nothing was sent, nor taken for it: the action goes back to those that are to be started.
+    """
+
+
 class LeftOpenError(Exception):
     """A call was intended, and how it ended could not be written down.
 

@@ -6,13 +6,14 @@ memory; a minute's bytes leave when all of it is a day old. What is under way co
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Event as Flag
 from threading import Lock
 from typing import Protocol
 
 from glacier_manifest.planning.plan import Action
 from glacier_manifest.starting.events import Event, Outcome, Result, VolumeUsedUp
 from glacier_manifest.starting.pacer import NoTimeLeftError
-from glacier_manifest.starting.starts import Intended, Recording, Starts, StopRunError
+from glacier_manifest.starting.starts import HoldError, Intended, Recording, Starts, StopRunError
 from glacier_manifest.starting.surroundings import Surroundings
 
 _MINUTE = timedelta(minutes=1)
@@ -52,13 +53,21 @@ class Volume:
         self._turn = Lock()
         self._counts = Lock()
 
-    def take(self, purchase: Purchase, size: int, *, tell: Callable[[Event], None]) -> None:
+    def take(
+        self,
+        purchase: Purchase,
+        size: int,
+        *,
+        tell: Callable[[Event], None],
+        before_waiting: Callable[[], None],
+    ) -> None:
         """Wait until so many bytes may be started; they count from now on.
 
         Args:
             purchase: What they are started for.
             size: How many.
             tell: Told until when the run waits, where it does.
+            before_waiting: Called before each wait that is not over in a moment; what it raises is raised.
 
         Raises:
             NoTimeLeftError: That is after the deadline, or the run is to stop.
@@ -67,6 +76,8 @@ class Volume:
             is_told = False
             while (seconds := self._taken_or_wait(purchase, size)) > 0:
                 until = self._time_after(seconds)
+                if seconds > _LOOK_AGAIN:
+                    before_waiting()
                 if not is_told and seconds > _LOOK_AGAIN:
                     tell(VolumeUsedUp(until))
                     is_told = True
@@ -143,7 +154,14 @@ def _no_later_than(now: datetime, started: Mapping[datetime, int]) -> dict[datet
 class Bound(Protocol):
     """Says when bytes may be started, one start after the other."""
 
-    def take(self, purchase: Purchase, size: int, *, tell: Callable[[Event], None]) -> None:
+    def take(
+        self,
+        purchase: Purchase,
+        size: int,
+        *,
+        tell: Callable[[Event], None],
+        before_waiting: Callable[[], None],
+    ) -> None:
         """Wait until so many bytes may be started; they count from now on.
 
         Raises:
@@ -157,6 +175,9 @@ class Bound(Protocol):
 class WithinVolume:
     """Starts an action when there is room for its bytes; what has no size that is known waits for nothing.
 
+    Lost replies take room as long as they are unknown, and are settled when a round of starts has ended: no
+    start of the same round may wait for room once there are some, which would be for each other.
+
     Args:
         sender: Starts it.
         volume: Says when.
@@ -167,6 +188,7 @@ class WithinVolume:
         self._sender = sender
         self._volume = volume
         self._tell = tell
+        self._has_unknowns = Flag()
 
     def looks_ahead(self) -> bool:
         """Look never ahead: whether there is room for an action is known when it is its turn."""
@@ -181,13 +203,17 @@ class WithinVolume:
         return self._sender.withdraw(ahead)
 
     def start(self, action: Action, approval: int, ahead: Intended | None = None) -> Recording:
-        """Start one action, or return that it was not tried where there is no room before the deadline."""
+        """Start one action, or return that it was not tried where there is no room before the deadline.
+
+        Raises:
+            HoldError: There is no room now, and what became unknown in this round may leave some.
+        """
         size = action.request.size
         if size is None:
             return self._sender.start(action, approval, ahead)
         purchase = (action.key, action.generation)
         try:
-            self._volume.take(purchase, size, tell=self._tell)
+            self._volume.take(purchase, size, tell=self._tell, before_waiting=self._settle_first)
         except NoTimeLeftError:
             return self.withdraw(ahead) if ahead else Recording(Outcome(action, Result.NOT_TRIED))
         result = Result.UNKNOWN  # what an exception proves of a call, unless it says more
@@ -197,6 +223,15 @@ class WithinVolume:
         except StopRunError as stopped:
             result = stopped.outcome.result
             raise
+        except HoldError:
+            result = Result.NOT_TRIED
+            raise
         finally:
             self._volume.ended(purchase, size, result)
+            if result is Result.UNKNOWN:
+                self._has_unknowns.set()
         return recording
+
+    def _settle_first(self) -> None:
+        if self._has_unknowns.is_set():
+            raise HoldError

@@ -66,7 +66,8 @@ def remark(event: Holding | Settling | TryingLater | VolumeUsedUp | StageFull) -
     """Return why a run waits, as one line for people."""
     match event:
         case Holding():
-            return f"{event.unknown} outcomes are unknown: nothing more is sent before they are settled"
+            unknown = "1 outcome is" if event.unknown == 1 else f"{event.unknown} outcomes are"
+            return f"{unknown} unknown: nothing more is sent before that is settled"
         case Settling(unknown=0):
             shown = "1 vault shows" if event.vaults == 1 else f"{event.vaults} vaults show"
             return (

@@ -1,5 +1,6 @@
 """Round by round: hold, settle, send again, try later, and end in time."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from glacier_manifest.aws.answers import Answer
 from glacier_manifest.jobs.request import Request
 from glacier_manifest.jobs.status import Status
+from glacier_manifest.starting.apply import Stage
 from glacier_manifest.starting.events import Holding, Outcome, Result, Settling, TryingLater
 from glacier_manifest.state.sqlite import ReadOnlyState
 from tests.planning.examples import PHOTOS, archive, request
@@ -15,6 +17,7 @@ from tests.starting.examples import NO_CAPACITY, STOP
 from tests.starting.world import Applied, Process, World, run
 
 HOUR = 3600.0
+MIB = 1 << 20
 
 
 def requests(count: int) -> list[Request]:
@@ -102,6 +105,34 @@ def test_a_service_that_loses_everything_is_asked_again_and_again_until_time_is_
 
     assert len(world.calls) == 7
     assert results(done) == {"unknown": 1}
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_lost_replies_that_take_up_all_room_are_settled_before_anything_waits_for_it(
+    world: World, path: Path, concurrency: int
+) -> None:
+    world.script, process = ["lost-before"] * 2, Process(world, seconds=HOUR)
+    stage = Stage(lambda: 3 * MIB, is_emptied=True)
+    sized = [replace(one, size=MIB) for one in requests(9)]
+
+    done = run(process, path, sized, concurrency=concurrency, stage=stage)
+
+    held = [event for event in process.events if isinstance(event, Holding | Settling)]
+    assert [type(event) for event in held] == [Holding, Settling]
+    assert results(done) == {"started": 3, "not_tried": 6}
+    assert len(world.sold) == 3
+
+
+def test_a_lost_reply_that_was_accepted_goes_on_taking_its_room(world: World, path: Path) -> None:
+    world.script, process = ["lost-after"], Process(world, seconds=HOUR)
+    stage = Stage(lambda: MIB, is_emptied=True)
+    sized = [replace(one, size=MIB) for one in requests(2)]
+
+    done = run(process, path, sized, stage=stage)
+
+    assert results(done) == {"started": 1, "not_tried": 1}
+    assert [event.unknown for event in process.events if isinstance(event, Holding)] == [1]
+    assert world.listings == [PHOTOS, PHOTOS]
 
 
 def test_what_was_found_and_what_was_sent_again_is_told_once_each(world: World, path: Path) -> None:

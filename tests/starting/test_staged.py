@@ -53,7 +53,7 @@ class Place:
         return self.known
 
     def take(self, size: int) -> None:
-        self.staged.take(("wedding", 0), size, tell=self.told.append)
+        self.staged.take(("wedding", 0), size, tell=self.told.append, before_waiting=lambda: None)
 
     def started(self, size: int, result: Result = Result.STARTED) -> None:
         self.take(size)

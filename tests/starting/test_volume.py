@@ -50,16 +50,24 @@ class Days:
         self.time = FakeTime()
         self.told: list[Event] = []
         self.taken: list[tuple[float, int]] = []
+        self.waits = 0
         self.volume = Volume(
             bytes_per_day=most,
             started=started or {},
             surroundings=surroundings(self.time, seconds=seconds),
         )
 
+    def begin(self, size: int, name: str) -> None:
+        """Take so many bytes for a call."""
+        self.volume.take((name, 0), size, tell=self.told.append, before_waiting=self._note_wait)
+
+    def _note_wait(self) -> None:
+        self.waits += 1
+
     def take(self, size: int, name: str = "wedding", result: Result = Result.STARTED) -> float:
         """Start so many bytes; return the seconds that it waited."""
         before = self.time.monotonic()
-        self.volume.take((name, 0), size, tell=self.told.append)
+        self.begin(size, name)
         self.volume.ended((name, 0), size, result)
         if result is not Result.REJECTED:
             self.taken.append((self.time.monotonic(), size))
@@ -98,6 +106,18 @@ def test_no_day_sees_more_bytes_than_it_may(most: int, starts: list[tuple[int, f
 
     for first, _ in days.taken:
         assert sum(size for moment, size in days.taken if first <= moment < first + DAY) <= most
+
+
+def test_what_must_come_before_a_long_wait_is_asked_for_and_not_before_a_moment() -> None:
+    days = Days(10)
+    days.begin(4, "slow")
+    days.time.at_the_next_wait(lambda: days.volume.ended(("slow", 0), 4, Result.REJECTED))
+    days.take(7)
+    assert days.waits == 0
+
+    days.take(7)
+
+    assert days.waits >= 1
 
 
 def test_what_earlier_runs_have_started_counts() -> None:
@@ -139,7 +159,7 @@ def test_a_lost_call_that_is_made_again_after_all_counts_once() -> None:
 
 def test_a_call_counts_from_its_end_for_it_may_have_been_put_off() -> None:
     days = Days(10)
-    days.volume.take(("wedding", 0), 10, tell=days.told.append)
+    days.begin(10, "wedding")
     days.time.wait(7200)
     days.volume.ended(("wedding", 0), 10, Result.STARTED)
 
@@ -148,7 +168,7 @@ def test_a_call_counts_from_its_end_for_it_may_have_been_put_off() -> None:
 
 def test_what_is_under_way_counts_until_it_ends() -> None:
     days = Days(10, seconds=0.5)
-    days.volume.take(("slow", 0), 10, tell=days.told.append)
+    days.begin(10, "slow")
 
     with pytest.raises(NoTimeLeftError):
         days.take(1, "other")
@@ -159,7 +179,7 @@ def test_what_is_under_way_counts_until_it_ends() -> None:
 def test_what_is_under_way_is_waited_for_though_the_rest_of_the_day_is_used_up() -> None:
     days = Days(10, seconds=3600)
     days.take(6)
-    days.volume.take(("slow", 0), 4, tell=days.told.append)
+    days.begin(4, "slow")
     days.time.at_the_next_wait(lambda: days.volume.ended(("slow", 0), 4, Result.REJECTED))
 
     assert days.take(4, "other") <= 1, "the slow one was refused, and has left its room"

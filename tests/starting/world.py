@@ -20,7 +20,7 @@ from glacier_manifest.jobs.marker import Marker, read_marker
 from glacier_manifest.jobs.request import Request, Vault
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.plan import Action
-from glacier_manifest.starting.apply import Service, apply
+from glacier_manifest.starting.apply import Service, Stage, apply
 from glacier_manifest.starting.dead_runs import lose_track_of_intents
 from glacier_manifest.starting.events import Event, Fate
 from glacier_manifest.starting.healing import Healing
@@ -333,7 +333,7 @@ class Applied:
     events: Sequence[Event]
 
 
-def run(
+def run(  # noqa: PLR0913 - what a command line says, each with what most tests want
     process: Process,
     path: Path,
     requests: Iterable[Request],
@@ -343,6 +343,7 @@ def run(
     words: Sequence[str] = (),
     concurrency: int = 1,
     rate: float = 1000,
+    stage: Stage | None = None,
 ) -> Applied:
     """Do what `apply` does, on the state at `path`."""
     restarts = Restarts(words)
@@ -371,7 +372,7 @@ def run(
             approval=state.approve(digest="sha256:0", entries=(), how="yes", at=now),
             state=state,
             service=Service(process, healing.reconciler, healing.attempts),
-            terms=terms(rate=rate, concurrency=concurrency),
+            terms=terms(rate=rate, concurrency=concurrency, stage=stage),
             surroundings=process.surroundings,
             tell=process.events.append,
             fates=fates,

@@ -74,7 +74,8 @@ def test_a_run_that_gets_nowhere_says_why() -> None:
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (Holding(20), "20 outcomes are unknown: nothing more is sent before they are settled"),
+        (Holding(20), "20 outcomes are unknown: nothing more is sent before that is settled"),
+        (Holding(1), "1 outcome is unknown: nothing more is sent before that is settled"),
         (Settling(1, 1, NOON), "1 outcome is unknown: 1 vault is listed at 12:00:00 UTC to find out"),
         (Settling(2, 3, NOON), "3 outcomes are unknown: 2 vaults are listed at 12:00:00 UTC to find out"),
         (
