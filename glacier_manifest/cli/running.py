@@ -13,6 +13,7 @@ from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.applying import tell_of_rescue
 from glacier_manifest.cli.arguments import RunArguments
 from glacier_manifest.cli.console import Console
+from glacier_manifest.cli.memory import share_arenas
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.run_session import Lasting, Session
 from glacier_manifest.cli.signals import Stop, draining
@@ -45,6 +46,7 @@ def run_command(console: Console, arguments: RunArguments) -> Exit:
     Raises:
         GlacierManifestError: What only a person can mend; what was done before is recorded.
     """
+    share_arenas()
     with Scratch() as scratch:
         warned = partial(warn, console)
         source = read_source(arguments.paths, scratch, prices=arguments.prices, warn=warned)
