@@ -52,6 +52,7 @@ class FetchingTurns:
         total: What became of all outputs.
         door: Glacier.
         inventories: How many inventories were stored: what waits for one may be planned anew.
+        given_up: Bytes of archives whose outputs could not be stored by the last turn, and want a person.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class FetchingTurns:
     ) -> None:
         self.total = Report(scratch.mapping())
         self.inventories = 0
+        self.given_up = 0
         self.door = Door.of(clients, scratch)
         self._manifest = manifest
         self._arguments = arguments
@@ -155,6 +157,7 @@ class FetchingTurns:
             self.total.outcomes[key] = outcome
         self.total.bytes_read += report.bytes_read
         self.total.bytes_stored += report.bytes_stored
+        self.given_up = report.bytes_failed
         self.total.nowhere = report.nowhere
         self.total.incomplete = report.incomplete
         kept = (one for one in report.outcomes.values() if one.result is Result.FETCHED)

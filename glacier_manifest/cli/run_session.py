@@ -97,6 +97,7 @@ class Session:
             state, self.starts, stored=lambda: self.fetches.inventories, monotonic=monotonic
         )
         self.starts.is_overtaken = self._starting.is_overtaken
+        self.starts.given_up = lambda: self.fetches.given_up
         self._watching = Watching(
             state,
             self.fetches.look,

@@ -50,6 +50,7 @@ class StartingTurns:
 
     Attributes:
         is_overtaken: Says whether what came meanwhile asks for a new plan.
+        given_up: Returns the bytes that are staged and that no fetching waits for any more.
         expected: How many of the last plan are to be started still.
         applied: What the last turn came to; None before the first.
     """
@@ -65,6 +66,7 @@ class StartingTurns:
         is_emptied: bool,
     ) -> None:
         self.is_overtaken: Callable[[], bool] = lambda: False
+        self.given_up: Callable[[], int] = lambda: 0
         self.expected = 0
         self.applied: Applied | None = None
         self._ground = ground
@@ -160,7 +162,7 @@ class StartingTurns:
                 self.expected -= 1
             self._tell(event)
 
-        stage = Stage(most, self._is_emptied)
+        stage = Stage(most, self._is_emptied, self.given_up)
         return started(self._ground, ahead, approval, around=around, stage=stage, tell=tell)
 
     def _came_to(self, ahead: Planned, applied: Applied, planning: float) -> Started:

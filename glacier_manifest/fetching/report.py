@@ -72,6 +72,7 @@ class Report:
         counts: How many ended in which way.
         bytes_read: Bytes that came over the network and were kept.
         bytes_stored: Bytes of what was stored under its name.
+        bytes_failed: Bytes of archives whose outputs are there and could not be stored.
         renamed: How many did not get the name that was wanted.
         incomplete: How many inventories wait for a page.
         nowhere: How many outputs nobody has said a place for.
@@ -82,6 +83,7 @@ class Report:
     counts: Counter[Result] = field(default_factory=Counter)
     bytes_read: int = 0
     bytes_stored: int = 0
+    bytes_failed: int = 0
     renamed: int = 0
     incomplete: int = 0
     nowhere: int = 0

@@ -325,6 +325,8 @@ class Turn:
 
     def _end(self, record: Record, result: Result, error: GlacierManifestError | None) -> None:
         mishap = None if error is None else Mishap(error.code, error.message)
+        if result is Result.FAILED and record.status is Status.SUCCEEDED:
+            self.report.bytes_failed += record.size or 0
         self._told(replace(outcome_of(record, result), mishap=mishap))
 
     def _told(self, outcome: Outcome) -> None:

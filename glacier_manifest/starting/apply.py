@@ -28,10 +28,12 @@ class Stage:
     Attributes:
         most: Returns the most bytes that may be so now; None where nothing limits them.
         is_emptied: Whether somebody fetches meanwhile, so that a start waits for room; else it is left over.
+        given_up: Returns how many bytes of outputs that are there nobody fetches any more.
     """
 
     most: Callable[[], int | None]
     is_emptied: bool = False
+    given_up: Callable[[], int] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def _staged(state: State, terms: Terms, surroundings: Surroundings) -> Staged | 
 
     return Staged(
         most=stage.most,
-        staged=partial(staged_bytes, state),
+        staged=lambda: staged_bytes(state, given_up=stage.given_up()),
         surroundings=surroundings,
         waits=waits,
     )

@@ -15,7 +15,6 @@ from glacier_manifest.starting.surroundings import Surroundings
 from glacier_manifest.starting.volume import MAY_HAVE_STARTED, Purchase
 from glacier_manifest.state.protocol import State
 
-_STAGED = UNDER_WAY | {Status.SUCCEEDED}
 #: Seconds between two looks into the state, and so many times what a look takes: it may hold millions.
 _LOOK_AGAIN = 1.0
 _REST = 10
@@ -23,13 +22,18 @@ _REST = 10
 _TELL_AGAIN = 900.0
 
 
-def staged_bytes(state: State) -> int:
-    """Return the bytes of archives that are started and not yet fetched; unknown sizes are not counted."""
-    return sum(
-        group.bytes
-        for group in state.standing_groups()
-        if group.status in _STAGED and group.type == JobType.ARCHIVE_RETRIEVAL
-    )
+def staged_bytes(state: State, *, given_up: int = 0) -> int:
+    """Return the bytes of archives that are started and not yet fetched; unknown sizes are not counted.
+
+    Args:
+        state: Tells them.
+        given_up: Bytes of outputs that are there and could not be stored: they keep their room from nobody,
+            or one damaged output could hold up all others until it has expired.
+    """
+    groups = [group for group in state.standing_groups() if group.type == JobType.ARCHIVE_RETRIEVAL]
+    to_come = sum(group.bytes for group in groups if group.status in UNDER_WAY)
+    there = sum(group.bytes for group in groups if group.status is Status.SUCCEEDED)
+    return to_come + max(there - given_up, 0)
 
 
 class Staged:

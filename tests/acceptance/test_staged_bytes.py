@@ -79,6 +79,37 @@ def test_no_more_is_staged_than_may_be(user: User) -> None:
     peak_of_evacuating(user, archives=12, size=MIB, window=4 * MIB)
 
 
+def one_at_a_time(user: User, archives: int) -> Held:
+    """Fill a vault; write a manifest that lets no two of its archives be staged."""
+    user.manifest(EVACUATION, head=f"pace: {{requests_per_second: 100000, staged_bytes: {MIB}}}\n")
+    return stock(user.sandbox, [MIB] * archives)
+
+
+def test_an_output_that_cannot_be_stored_holds_up_no_other(user: User) -> None:
+    with glacier_of(user, job_time=0.3) as narrow:
+        held = one_at_a_time(narrow, 3)
+        rule = {"status": 400, "code": "InvalidParameterValueException"}
+        narrow.sandbox.faults.add("GetJobOutput", "error", after=2, count=1, **rule)  # type: ignore[arg-type]
+
+        ran = narrow.run("run", "jobs.yaml", "--yes", "--poll", "0.2s", "--deadline", "60s")
+
+        assert ran.code == 0, ran.err
+        assert sorted(files_below(narrow.folder / "restored")) == sorted(held.archives)
+
+
+@pytest.mark.parametrize("fault", ["lost-before", "lost-after"])
+def test_a_lost_reply_holds_up_the_others_until_it_is_settled_and_no_longer(user: User, fault: str) -> None:
+    with glacier_of(user, job_time=0.3) as narrow:
+        held = one_at_a_time(narrow, 3)
+        narrow.sandbox.faults.add("InitiateJob", fault, after=1, count=2)
+
+        ran = narrow.run("run", "jobs.yaml", "--yes", "--poll", "0.2s", "--deadline", "60s")
+
+        assert ran.code == 0, ran.err
+        assert sorted(files_below(narrow.folder / "restored")) == sorted(held.archives)
+        assert len(narrow.sandbox.accepted) == 1 + 3
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_twenty_gibibytes_through_a_window_of_one_and_no_more_memory_than_for_one(

@@ -162,6 +162,27 @@ class TestApply:
         assert report.stage_was_full
         assert staged_bytes(state) == 2 * MIB
 
+    def test_outputs_that_nobody_fetches_any_more_leave_their_room_to_others(
+        self, state: SqliteState
+    ) -> None:
+        start(pieces(2), state=state, starter=ScriptedStarter())
+        one, _other = state.records()
+        state.write(Observe(one.key, one.generation, NOON, Status.SUCCEEDED))
+
+        assert staged_bytes(state) == 2 * MIB
+        assert staged_bytes(state, given_up=MIB) == MIB
+        assert staged_bytes(state, given_up=2 * MIB) == MIB, "what has expired since is not given up twice"
+
+    def test_what_was_given_up_is_started_beside(self, state: SqliteState) -> None:
+        start(pieces(1), state=state, starter=ScriptedStarter())
+        (one,) = state.records()
+        state.write(Observe(one.key, one.generation, NOON, Status.SUCCEEDED))
+        stage = Stage(lambda: MIB, given_up=lambda: MIB)
+
+        report = start(pieces(3)[1:], state=state, starter=ScriptedStarter(), on=terms(stage=stage))
+
+        assert sorted(results(report).values()) == ["not_tried", "started"]
+
     def test_a_run_that_fetches_waits_for_room(self, state: SqliteState) -> None:
         seen: list[int] = []
 
