@@ -133,6 +133,17 @@ class GroupWriter:
                 self._commit(group)
         finally:
             self._connection.close()
+            self._turn_away()
+
+    def _turn_away(self) -> None:
+        """Leave nobody waiting for a thread that has ended, however it came to that."""
+        with self._door:
+            self._is_closed = True
+            left = [one.pending for one in self._waiting]
+            self._waiting.clear()
+        for one in left:
+            one.fail(_closed(self._path))
+        tell(self._told, left)
 
     def _next_group(self) -> list[_Waiting]:
         """Wait for something to do and take all that waits; nothing means the end."""

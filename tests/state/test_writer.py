@@ -11,6 +11,7 @@ import pytest
 from glacier_manifest.errors import StateError
 from glacier_manifest.state.changes import Change
 from glacier_manifest.state.writer import GROUP, GroupWriter
+from glacier_manifest.state.written import Written
 
 
 class NoChanges:
@@ -142,6 +143,23 @@ def test_a_store_that_fails_fails_all_that_waits_and_all_that_comes(
         assert failure.code == "state-unusable"
         assert str(notebook.path) in failure.message
     assert notebook.notes() == ["before"]
+
+
+def test_a_writer_that_dies_leaves_nobody_waiting(notebook: Notebook) -> None:
+    late: list[Written[str]] = []
+
+    def die(_: Written[str]) -> None:
+        late.append(notebook.writer.submit(note("late")))
+        raise SystemExit
+
+    go_on = notebook.hold_up()
+    notebook.writer.submit(note("last")).add_done_callback(die)
+    go_on.set()
+    notebook.writer.close()
+
+    assert [type(one.exception()) for one in late] == [StateError]
+    assert type(notebook.writer.submit(note("later")).exception()) is StateError
+    assert notebook.notes() == ["last"]
 
 
 def test_closing_while_others_submit_leaves_nobody_waiting(notebook: Notebook) -> None:
