@@ -145,6 +145,7 @@ def test_a_store_that_fails_fails_all_that_waits_and_all_that_comes(
     assert notebook.notes() == ["before"]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_writer_that_dies_leaves_nobody_waiting(notebook: Notebook) -> None:
     late: list[Written[str]] = []
 
