@@ -22,7 +22,7 @@ _PLAIN = frozenset({None, "AES256"})
 
 
 class _ReadingClient(Protocol):
-    """What is used of the SDK's client of S3 (docs: "API_ListObjectsV2", "API_GetObject", "API_HeadObject")."""
+    """What is used of the SDK's client of S3 (docs: "API_Operations_Amazon_Simple_Storage_Service")."""
 
     def list_objects_v2(self, **parameters: object) -> Mapping[str, Any]: ...
     def head_object(self, **parameters: object) -> Mapping[str, Any]: ...
@@ -80,9 +80,7 @@ class S3Reader:
         digits = _MD5.fullmatch(entry.etag)
         if digits is None:
             return None
-        answer = self._asked(
-            entry.address, _READING, lambda client: client.head_object(**_at(entry.address))
-        )
+        answer = self._asked(entry.address, _READING, lambda client: client.head_object(**_at(entry.address)))
         is_plain = answer.get("ServerSideEncryption") in _PLAIN and "SSECustomerAlgorithm" not in answer
         return digits[1] if is_plain else None
 

@@ -223,8 +223,7 @@ class Download:
         whole = self._errand.whole
         error = Failed(
             "output-damaged",
-            f"all {len(self._errand.division):,} parts of {whole.outputs[0].called} came,"
-            f" and their {found}",
+            f"all {len(self._errand.division):,} parts of {whole.outputs[0].called} came, and their {found}",
             next_step="run the same command again; where it happens again, start the job anew with --restart",
         )
         self._draft.discard()

@@ -186,7 +186,6 @@ class PartReader:
             raise _damaged(output, wanted, f"their tree hash is {root.hex()}, and Glacier tells {told}")
         return root
 
-
     def _opened(self, output: JobOutput, wanted: ByteRange) -> AbstractContextManager[OutputStream]:
         if output.result is None:
             return self._reader.open(output.vault, output.job_id, wanted, output.length)

@@ -123,7 +123,8 @@ def _errors(found: Mapping[str, S3Entry], s3: Results) -> str:
     """Return what Glacier says went wrong: the first of its logs, else the manifest of them."""
     logs = [entry for name, entry in found.items() if name.startswith(_ERRORS) and entry.size]
     texts = (s3.text(entry, _LONGEST_ERROR).strip() for entry in (*logs, found[ERROR_MANIFEST]))
-    return one_line(next((text for text in texts if text), "no reason is given"))
+    told = one_line(next((text for text in texts if text), "no reason is given"))
+    return "".join(character if character.isprintable() else "?" for character in told)
 
 
 def _failed(record: Record, place: S3Address, why: str) -> Failed:
@@ -157,6 +158,6 @@ def _missing(record: Record, place: S3Address, why: str) -> Failed:
 def _no_place(record: Record) -> Failed:
     return Failed(
         "no-results-place",
-        f"Glacier does not tell any more where job {record.job_id} of {record.address} has written its results",
+        f"nobody tells any more where job {record.job_id} of {record.address} has written its results",
         next_step="name the manifest that has the job: its 'output_location' says it",
     )

@@ -56,8 +56,8 @@ SaveTo = Annotated[
 SaveResultsTo = Annotated[
     fields.SaveTo | None,
     Field(
-        description="Where the results are copied to from S3: a folder or s3://bucket/prefix, with the places "
-        "{vault}, {archive_id}, {job} and {date}."
+        description="Where the results are copied to from S3: a folder or s3://bucket/prefix, with the "
+        "places {vault}, {archive_id}, {job} and {date}."
     ),
 ]
 
