@@ -165,7 +165,8 @@ class Turn:
             return
         try:
             place = place_of(record, self._service.described.of(record), want.results_in)
-            results = results_of(record, place, s3, at=self._surroundings.now())
+            at = self._surroundings.service() or self._surroundings.now()
+            results = results_of(record, place, s3, at=at)
         except GlacierManifestError as error:
             self._not_selected(record, error)
             return
