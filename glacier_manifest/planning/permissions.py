@@ -144,9 +144,7 @@ def _on_buckets(
         yield _statement("WriteOutputs", "s3", _WRITE_OBJECTS, sorted(written))
 
 
-def _on_results(
-    placed: list[tuple[Job, Place]], partition: Callable[[str], str]
-) -> Iterator[Statement]:
+def _on_results(placed: list[tuple[Job, Place]], partition: Callable[[str], str]) -> Iterator[Statement]:
     """The results of selects are listed, then read: only a listing tells that no query has failed."""
     found = {
         (f"arn:{partition(place.region)}:s3:::", key)

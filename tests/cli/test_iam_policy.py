@@ -250,7 +250,9 @@ def test_a_selects_results_are_listed_and_read_where_they_are_to_be_fetched(ask:
     assert fetched["ReadResults"]["Resource"] == ["arn:aws:s3:::amzn-s3-demo-bucket/q1*"]
     assert fetched["WriteOutputs"]["Resource"] == ["arn:aws:s3:::kept/*"]
     assert "ReadResults" not in ask(kept, "--for", "apply").statements
-    assert "ReadResults" not in ask(select.replace("save_to: s3://kept/{job}", ""), "--for", "fetch").statements
+    assert (
+        "ReadResults" not in ask(select.replace("save_to: s3://kept/{job}", ""), "--for", "fetch").statements
+    )
 
 
 def test_the_account_behind_a_hyphen_must_be_said(ask: Ask) -> None:
