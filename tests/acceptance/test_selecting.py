@@ -343,3 +343,44 @@ def test_run_stores_what_a_select_has_found(user: User, bucket: MotoBucket) -> N
 
     assert ran.code == 0, ran.err
     assert sorted(files_in(user.folder / "found" / "errors" / "results")) == ["abc", "def"]
+
+
+CSV = b'id,status,path\n1,200,/a\n2,500,"/b,c"\n3,500,/d\n'
+ERRORS = (
+    "{expression_type: SQL, expression: \"SELECT s.id, s.path FROM archive s WHERE s.status = '500'\", "
+    "input_serialization: {csv: {file_header_info: USE}}}"
+)
+
+
+def at_the_sandboxs_s3(user: User, monkeypatch: pytest.MonkeyPatch, query: str) -> Ran:
+    """Let the sandbox play a select from its start to its results, and fetch them."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"{user.sandbox.url}/_sandbox/s3")
+    path = user.manifest(f"""\
+  errors:
+    type: select
+    vault: {VAULT}
+    archive_id: {user.sandbox.upload(VAULT, CSV)}
+    select_parameters: {query}
+    output_location: {{s3: {{bucket_name: results, prefix: q1}}}}
+    save_to: found/{{job}}
+""")
+    user.run("apply", path, "--yes")
+    user.sandbox.clock.advance(JOB_SECONDS)
+    return user.run("fetch", path)
+
+
+def test_the_sandbox_plays_a_select_to_its_end(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = at_the_sandboxs_s3(user, monkeypatch, ERRORS)
+
+    assert ran.code == 0, ran.err
+    (found,) = files_in(user.folder / "found" / "errors" / "results").values()
+    assert found == b'2,"/b,c"\n3,/d\n'
+
+
+def test_the_sandbox_plays_a_query_that_fails(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = at_the_sandboxs_s3(
+        user, monkeypatch, "{expression_type: SQL, expression: SELECT wrong FROM archive}"
+    )
+
+    assert "select-failed" in ran.left_undone(3).out
+    assert "no such column: wrong" in ran.out
