@@ -76,7 +76,8 @@ class ListedJob:
         archive_size: Bytes of the whole archive; None for an inventory.
         sha256_tree_hash: Tree hash of the range asked for; None where the range is not tree-hash aligned.
         archive_sha256_tree_hash: Tree hash of the whole archive.
-        job_output_path: Where a select wrote its results.
+        job_output_path: Where a select writes its results: the key that its objects begin with, or a URL.
+        output_bucket, output_prefix: Where it was told to.
         service_at: The service's own time when it said so.
     """
 
@@ -99,6 +100,8 @@ class ListedJob:
     sha256_tree_hash: str | None = None
     archive_sha256_tree_hash: str | None = None
     job_output_path: str | None = None
+    output_bucket: str | None = None
+    output_prefix: str | None = None
     service_at: datetime | None = None
 
     @property
@@ -152,6 +155,7 @@ def read_job(wire: Mapping[str, Any], service_at: datetime | None) -> ListedJob:
     Raises:
         ValueError: It is not a job's description.
     """
+    output_location = (wire.get("OutputLocation") or {}).get("S3") or {}
     return ListedJob(
         job_id=required(wire, "JobId"),
         action=required(wire, "Action"),
@@ -172,6 +176,8 @@ def read_job(wire: Mapping[str, Any], service_at: datetime | None) -> ListedJob:
         sha256_tree_hash=wire.get("SHA256TreeHash"),
         archive_sha256_tree_hash=wire.get("ArchiveSHA256TreeHash"),
         job_output_path=wire.get("JobOutputPath"),
+        output_bucket=output_location.get("BucketName"),
+        output_prefix=output_location.get("Prefix"),
         service_at=service_at,
     )
 

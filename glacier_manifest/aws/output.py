@@ -14,7 +14,7 @@ from glacier_manifest.errors import GlacierManifestError, ServiceError
 from glacier_manifest.jobs.request import ByteRange, Vault
 
 _CUT = "output-cut"
-_OTHER_RANGE = "output-range"
+OTHER_RANGE = "output-range"
 _OPERATION = "GetJobOutput"
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
 _TREE_HASH = re.compile(r"[0-9a-f]{64}")
@@ -24,7 +24,7 @@ _OK = 200
 PASSING = frozenset(
     {
         _CUT,
-        _OTHER_RANGE,
+        OTHER_RANGE,
         Cause.THROTTLED,
         Cause.UNREACHABLE,
         Cause.NO_ANSWER,
@@ -34,10 +34,14 @@ PASSING = frozenset(
 )
 
 
-class _Body(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+class Body(Protocol):
+    """The body of an answer of the SDK."""
 
-    def close(self) -> None: ...
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at its end."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
 
 
 class OutputStream(Protocol):
@@ -67,8 +71,11 @@ class OutputReader(Protocol):
         """Open the bytes `wanted` of an output that has `length` bytes."""
 
 
-class _Opened:
-    def __init__(self, body: _Body, wanted: ByteRange, tree_hash: str | None, place: str) -> None:
+class RangeStream:
+    """The bytes of one range of a body; one that ends before its time is an error."""
+
+    def __init__(self, body: Body, wanted: ByteRange, tree_hash: str | None, place: str) -> None:
+        """Take a body that holds the bytes `wanted`; `place` names them for messages."""
         self.tree_hash = tree_hash
         self._body = body
         self._left = wanted.end + 1 - wanted.start
@@ -76,6 +83,11 @@ class _Opened:
         self._place = place
 
     def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none only when all have been read.
+
+        Raises:
+            ServiceError: ``output-cut``.
+        """
         if not self._left:
             return b""
         try:
@@ -118,10 +130,10 @@ class GlacierOutput:
         """
         place = f"{_OPERATION} of bytes {wanted} of job {job_id} of {place_of(vault)}"
         answer = self._answer(vault, job_id, wanted)
-        body: _Body = answer["body"]
+        body: Body = answer["body"]
         try:
             _check_range(answer, wanted, length, place)
-            yield _Opened(body, wanted, _tree_hash(answer), place)
+            yield RangeStream(body, wanted, _tree_hash(answer), place)
         finally:
             body.close()
 
@@ -147,7 +159,7 @@ def _check_range(answer: Mapping[str, Any], wanted: ByteRange, length: int, plac
     given = _given(answer, announced)
     if given != (wanted.start, wanted.end, length) or announced not in (None, wanted.end + 1 - wanted.start):
         raise ServiceError(
-            _OTHER_RANGE,
+            OTHER_RANGE,
             f"{place}: HTTP {answer.get('status')} with Content-Range {answer.get('contentRange')!r} and"
             f" Content-Length {announced} came, where bytes {wanted} of {length} were wanted",
             next_step=next_step_for(Cause.UNEXPECTED_ANSWER),

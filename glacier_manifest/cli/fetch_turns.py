@@ -5,11 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from glacier_manifest.aws.output import GlacierOutput
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.fetching import Door, places_of
-from glacier_manifest.cli.inventories import opens_stored
 from glacier_manifest.cli.refreshing import tell_what_is_amiss
 from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now
@@ -20,7 +18,7 @@ from glacier_manifest.fetching.output import Verified
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
 from glacier_manifest.fetching.report import Report, Result
-from glacier_manifest.fetching.terms import Service, Surroundings, Terms
+from glacier_manifest.fetching.terms import Surroundings, Terms
 from glacier_manifest.manifest import Manifest
 from glacier_manifest.running.activity import Turn
 from glacier_manifest.running.fetching import Stored
@@ -141,9 +139,7 @@ class FetchingTurns:
             return fetch(
                 self._state,
                 wants,
-                service=Service(
-                    self.door.described, GlacierOutput(self._clients), opens_stored(self._clients)
-                ),
+                service=self.door.service(self._clients),
                 places=self._places,
                 terms=Terms(part_size=self._arguments.part_size, bounds=Bounds(self._arguments.concurrency)),
                 surroundings=Surroundings(now, self.door.clocks.service, patience, turn.stop.is_set),

@@ -11,6 +11,7 @@ from threading import Event as Flag
 
 from glacier_manifest.aws.glacier import GlacierReader
 from glacier_manifest.aws.output import GlacierOutput
+from glacier_manifest.aws.s3_reading import S3Reader
 from glacier_manifest.aws.s3_writing import S3Writer, Storing
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
@@ -105,7 +106,7 @@ def _fetched(
             report = fetch(
                 state,
                 wants,
-                service=Service(door.described, GlacierOutput(clients), opens_stored(clients)),
+                service=door.service(clients),
                 places=places,
                 terms=Terms(part_size=arguments.part_size, bounds=Bounds(arguments.concurrency)),
                 surroundings=_surroundings(door, flag, arguments),
@@ -141,6 +142,10 @@ class Door:
         service = ServiceClock(time.monotonic)
         reader = GlacierReader(clients, on_service_time=service.hear)
         return cls(reader, Described(reader, scratch.mapping()), Clocks(now, service.now))
+
+    def service(self, clients: Clients) -> Service:
+        """Return what fetching is given of it, and of the S3 that has what was stored and selected."""
+        return Service(self.described, GlacierOutput(clients), opens_stored(clients), S3Reader(clients))
 
 
 def places_of(arguments: FetchArguments, *, state: SqliteState, clients: Clients, scratch: Scratch) -> Places:

@@ -2,7 +2,7 @@
 
 from glacier_manifest.aws.causes import Cause
 from glacier_manifest.aws.output import PASSING
-from glacier_manifest.errors import GlacierManifestError, Locked
+from glacier_manifest.errors import GlacierManifestError, Locked, NotYet
 
 #: What another output would meet as well; the run ends, and goes on when it is mended.
 _STOPPING = frozenset(
@@ -39,4 +39,4 @@ def is_network(error: GlacierManifestError) -> bool:
 
 def may_pass(error: GlacierManifestError) -> bool:
     """Say whether the next run may store the output, without a person looking at it first."""
-    return is_network(error) or stops_all(error) or closes_place(error) or isinstance(error, Locked)
+    return is_network(error) or stops_all(error) or closes_place(error) or isinstance(error, Locked | NotYet)

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
+from hashlib import md5
 
 from glacier_manifest.errors import Failed, GlacierManifestError
 from glacier_manifest.fetching.destination import Destination, Draft, Kept, Output
@@ -127,7 +128,7 @@ class Download:
     def _next(self, most: int) -> tuple[Task, int] | None:
         if self._stage is _Stage.NEW:
             return self._begin, 0
-        if self._stage is _Stage.PARTS and self._errand.whole.is_inventory:
+        if self._stage is _Stage.PARTS and self._errand.whole.is_in_order:
             self._stage = _Stage.ENDING
             return self._walk_and_end, min(self._errand.division.part_size, self._errand.whole.length)
         if not self._pending and not self._under_way:
@@ -178,11 +179,16 @@ class Download:
         self._tell(PartRead(self._errand.whole, part))
 
     def _walk_and_end(self) -> None:
-        self._inventory = walked(self._errand.whole.outputs[0], self._bodies)
+        output = self._errand.whole.outputs[0]
+        if output.result is None:
+            self._inventory = walked(output, self._bodies)
+        elif (found := _md5(self._bodies())) != (output.result.md5 or found):
+            self._read_all_again(f"MD5 is {found}, where S3 tells {output.result.md5}")
+            return
         self._end()
 
     def _bodies(self) -> Iterator[memoryview]:
-        """Yield an inventory in order; what an earlier run held is read once more, to be walked over."""
+        """Yield a whole in order; what an earlier run held is read once more, to be walked over."""
         held = self._draft.held()
         for part in self._errand.division:
             body = self._reader.read(*self._source_of(part), part, held.get(part.number))
@@ -201,7 +207,9 @@ class Download:
         if self._is_right(roots):
             self._ended = self._fetched(self._draft.finish())
         else:
-            self._read_all_again(combined(roots).hex())
+            self._read_all_again(
+                f"tree hash is {combined(roots).hex()}, where Glacier tells {self._errand.whole.tree_hash}"
+            )
 
     def _is_right(self, roots: tuple[bytes, ...]) -> bool:
         return self._errand.whole.tree_hash in {None, combined(roots).hex()}
@@ -211,12 +219,11 @@ class Download:
         root = combined(kept.roots).hex()
         return Fetched(whole, kept, whole.verified_by, root, read, self._inventory)
 
-    def _read_all_again(self, root: str) -> None:
+    def _read_all_again(self, found: str) -> None:
         whole = self._errand.whole
         error = Failed(
             "output-damaged",
-            f"all {len(self._errand.division):,} parts of the output of job {whole.outputs[0].job_id} came,"
-            f" and their tree hash is {root}, where Glacier tells {whole.tree_hash}",
+            f"all {len(self._errand.division):,} parts of {whole.outputs[0].called} came, and their {found}",
             next_step="run the same command again; where it happens again, start the job anew with --restart",
         )
         self._draft.discard()
@@ -226,3 +233,10 @@ class Download:
         self._tell(WholeDamaged(whole, error))
         self._open.close()
         self._stage = _Stage.NEW
+
+
+def _md5(bodies: Iterator[memoryview]) -> str:
+    hashed = md5(usedforsecurity=False)
+    for body in bodies:
+        hashed.update(body)
+    return hashed.hexdigest()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from glacier_manifest.aws.descriptions import ListedJob, StatusCode
+from glacier_manifest.aws.s3_reading import S3Entry
 from glacier_manifest.errors import Failed, GlacierManifestError
 from glacier_manifest.fetching.destination import Kept
 from glacier_manifest.fetching.parts import USUAL_PART, Division, Part, divided
@@ -19,7 +20,9 @@ class Verified(StrEnum):
     TREE_HASH: Glacier's own hash of the whole. READ_TWICE: an inventory, for which Glacier tells no hash: its
     length, its form up to its end, and two readings that agree. LENGTH: a range that is no node of the
     archive's tree hash, so that Glacier tells nothing but its length: shown as ``unverified``. JOINED: an
-    inventory that came in pages, each of which was read twice.
+    inventory that came in pages, each of which was read twice. S3_ETAG: the results of a select, each by its
+    length and the MD5 that S3 tells of it. S3_READ_TWICE: the same, and S3 tells no MD5 of one of them, two
+    readings of which agree.
     """
 
     TREE_HASH = "tree-hash"
@@ -27,6 +30,27 @@ class Verified(StrEnum):
     LENGTH = "length"
     HELD = "held"
     JOINED = "joined"
+    S3_ETAG = "s3-etag"
+    S3_READ_TWICE = "s3-read-twice"
+
+
+#: What is stored are the results of a select: several files, and a list of them.
+OF_RESULTS = frozenset({Verified.S3_ETAG, Verified.S3_READ_TWICE})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultObject:
+    """An object that a select has left in S3.
+
+    Attributes:
+        name: Its key below the job's own prefix, such as ``results/abc``.
+        entry: The object.
+        md5: Its MD5, 32 hexadecimal digits; None where S3 tells none.
+    """
+
+    name: str
+    entry: S3Entry
+    md5: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +66,7 @@ class JobOutput:
         start: Where its first byte stands in the archive.
         whole_length: Bytes of the archive, or of the inventory.
         whole_tree_hash: Glacier's hash of the archive; None of an inventory.
+        result: The object of S3 that it is, where it is the result of a select, or a part of that.
     """
 
     vault: Vault
@@ -52,6 +77,22 @@ class JobOutput:
     start: int
     whole_length: int
     whole_tree_hash: str | None
+    result: ResultObject | None = None
+
+    @property
+    def source(self) -> str:
+        """What it is read from, no other output being the same: a job, or an object of S3."""
+        return self.job_id if self.result is None else str(self.result.entry.address)
+
+    @property
+    def called(self) -> str:
+        """What it is, for messages."""
+        return f"the output of job {self.job_id}" if self.result is None else self.source
+
+    @property
+    def is_read_twice(self) -> bool:
+        """Whether nobody tells a hash of it, so that two readings must agree."""
+        return self.is_inventory or (self.result is not None and self.result.md5 is None)
 
     @property
     def end(self) -> int:
@@ -81,8 +122,15 @@ class Whole:
         return self.outputs[0].is_inventory
 
     @property
+    def is_in_order(self) -> bool:
+        """Whether it is read from its first byte to its last, and is looked at while it passes by."""
+        return self.is_inventory or self.outputs[0].result is not None
+
+    @property
     def verified_by(self) -> Verified:
         """By what it will be known to be right."""
+        if self.outputs[0].result is not None:
+            return Verified.S3_READ_TWICE if self.outputs[0].is_read_twice else Verified.S3_ETAG
         if self.is_inventory:
             return Verified.READ_TWICE
         return Verified.LENGTH if self.tree_hash is None else Verified.TREE_HASH
@@ -107,6 +155,22 @@ class Whole:
 def alone(output: JobOutput) -> Whole:
     """Return an output that is stored by itself."""
     return Whole(output.start, output.length, output.tree_hash, (output,))
+
+
+def of_result(result: ResultObject, vault: Vault, job_id: str) -> JobOutput:
+    """Return an object that a select has left in S3 as what is to be read."""
+    size = result.entry.size
+    return JobOutput(
+        vault,
+        job_id,
+        length=size,
+        tree_hash=None,
+        is_inventory=False,
+        start=0,
+        whole_length=size,
+        whole_tree_hash=None,
+        result=result,
+    )
 
 
 def put_together(outputs: tuple[JobOutput, ...]) -> Whole:

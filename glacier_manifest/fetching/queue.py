@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from glacier_manifest.fetching.pieces import archive_of, is_piece
-from glacier_manifest.jobs.request import Vault
+from glacier_manifest.jobs.request import JobType, Vault
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.rows import moment_text
@@ -23,6 +23,9 @@ _IN_ORDER = (
     "(SELECT unit, min(coalesce(ends, '')) AS soonest, min(seq) AS first FROM outputs GROUP BY unit) AS u "
     "USING (unit) ORDER BY u.soonest, u.first, o.seq"
 )
+
+#: Comes after every moment.
+_NEVER = "~"
 
 
 class Queue:
@@ -65,6 +68,13 @@ class Queue:
             yield tuple(key for _, key in rows)
 
 
+def _ends(record: Record) -> str | None:
+    """Return a text by whose order outputs are fetched; the results of selects are never gone."""
+    if record.type == JobType.SELECT:
+        return _NEVER
+    return None if record.expires_at is None else moment_text(record.expires_at)
+
+
 def _row(record: Record) -> tuple[object, ...]:
     return (
         archive_of(record) if is_piece(record) else record.key,
@@ -73,6 +83,6 @@ def _row(record: Record) -> tuple[object, ...]:
         record.account_id,
         record.region,
         record.vault,
-        None if record.expires_at is None else moment_text(record.expires_at),
+        _ends(record),
         record.size,
     )

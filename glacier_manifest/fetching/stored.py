@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from glacier_manifest.fetching.output import Verified
+from glacier_manifest.fetching.output import OF_RESULTS, Verified
 from glacier_manifest.fetching.pieces import is_held
 from glacier_manifest.scratch.scratch import Row, Scratch
 from glacier_manifest.state.record import Record
@@ -52,6 +52,11 @@ class Claim:
     tree_hash: str | None
     verified_by: str | None
     is_held: bool
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a list of files stands there, which `size` is of, and `tree_hash` is not."""
+        return self.verified_by in OF_RESULTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from glacier_manifest.fetching.pages import Opens, in_file
 from glacier_manifest.fetching.parts import USUAL_PART
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
+from glacier_manifest.fetching.results import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ class Service:
         described: Tells of jobs.
         outputs: Opens ranges of outputs.
         stored: Opens what was stored before, the pages of an inventory.
+        results: Reads what selects have left in S3; None where that is left alone.
     """
 
     described: Described
     outputs: OutputReader
     stored: Opens = in_file
+    results: Results | None = None
 
 
 @dataclass(frozen=True, slots=True)

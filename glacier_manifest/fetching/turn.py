@@ -23,8 +23,10 @@ from glacier_manifest.fetching.queue import Queue
 from glacier_manifest.fetching.reading import PartReader
 from glacier_manifest.fetching.recording import Recorder
 from glacier_manifest.fetching.report import Outcome, Report, Result, outcome_of
+from glacier_manifest.fetching.results import place_of, results_of
+from glacier_manifest.fetching.selecting import Select, begin
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
-from glacier_manifest.fetching.wants import Wants
+from glacier_manifest.fetching.wants import Want, Wants
 from glacier_manifest.jobs.request import JobType
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.scratch.scratch import Scratch
@@ -64,6 +66,7 @@ class Turn:
         self.report = Report(scratch.mapping())
         self._tell = tell
         self._open: dict[str, Prepared] = {}
+        self._selects: dict[str, Select] = {}
         self._recorder = Recorder(state)
         self._in_a_row = 0
         self._ended = 0
@@ -78,6 +81,7 @@ class Turn:
             patience=self._surroundings.patience,
             stop=self._stops,
             tell=self._tell,
+            results=self._service.results,
         )
         pool = Pool(
             lambda errand: Download(errand, reader, self._tell), bounds=self._terms.bounds, stop=self._stops
@@ -85,7 +89,7 @@ class Turn:
         try:
             self._get_to_know()
             for ending in pool.fetch(self._errands()):
-                self._settle(self._open.pop(ending.whole.outputs[0].job_id), ending)
+                self._settle(self._open.pop(ending.whole.outputs[0].source), ending)
         finally:
             self.report.counts[Result.LEFT] += self._queue.totals[0] - self._ended
             self._recorder.close()
@@ -112,10 +116,11 @@ class Turn:
         while batch := list(islice(records, _BATCH)):
             standings = self._state.standings(record.key for record in batch)
             for record in batch:
-                if standings[record.key].generation != record.generation or record.type == JobType.SELECT:
-                    continue  # what a select found, Glacier has written to S3 itself
+                if standings[record.key].generation != record.generation:
+                    continue
                 if self._wants.of(record) is None:
-                    self.report.nowhere += 1
+                    # What a select found, Glacier has written to S3 itself: it lacks no place.
+                    self.report.nowhere += record.type != JobType.SELECT
                 else:
                     yield record
 
@@ -131,16 +136,20 @@ class Turn:
     def _errands(self) -> Iterator[Errand]:
         for keys in self._queue.units():
             for prepared in self._prepared(keys):
-                self._open[prepared.errand.whole.outputs[0].job_id] = prepared
+                self._open[prepared.errand.whole.outputs[0].source] = prepared
                 yield prepared.errand
 
     def _prepared(self, keys: tuple[str, ...]) -> Iterator[Prepared]:
         """Yield the errands for outputs that are stored together, unless nothing can be done about them."""
         found = self._state.latest(keys)
+        if any(record.type == JobType.SELECT for record in found.values()):
+            for record in found.values():
+                yield from self._selected(record)
+            return
         wanted = [one for key in keys if key in found and (one := self._wanted(found[key])) is not None]
         if not wanted:
             return
-        place = self._place(wanted)
+        place = self._place([one.record for one in wanted], wanted[0].want)
         if place is None:
             return
         if self._become_one(wanted):
@@ -148,6 +157,34 @@ class Turn:
             return
         for one in wanted:
             yield from self._tried([one], partial(single, one, place, self._terms.part_size))
+
+    def _selected(self, record: Record) -> Iterator[Prepared]:
+        """Yield the errands for what a select has left in S3, unless nothing can be done about it."""
+        want, s3 = self._wants.of(record), self._service.results
+        if want is None or s3 is None or record.status is not Status.SUCCEEDED:
+            return
+        try:
+            place = place_of(record, self._service.described.of(record), want.results_in)
+            at = self._surroundings.service() or self._surroundings.now()
+            results = results_of(record, place, s3, at=at)
+        except GlacierManifestError as error:
+            self._not_selected(record, error)
+            return
+        target = self._place([record], want)
+        if target is None:
+            return
+        select, prepared = begin(record, want, target, results, part_size=self._terms.part_size)
+        for one in prepared:
+            self._selects[one.errand.whole.outputs[0].source] = select
+            yield one
+
+    def _not_selected(self, record: Record, error: GlacierManifestError) -> None:
+        """What keeps us from the bucket of one select keeps us from nothing else."""
+        if not (stops_all(error) or closes_place(error)):
+            self._failed(record, error)
+            return
+        self.report.error = self.report.error or error
+        self._end(record, Result.LEFT, error)
 
     def _become_one(self, wanted: list[Wanted]) -> bool:
         """Say whether these are pieces of an archive that become one file."""
@@ -183,22 +220,26 @@ class Turn:
             return None
         return Wanted(record, want, job)
 
-    def _place(self, wanted: list[Wanted]) -> Place | None:
+    def _place(self, records: list[Record], want: Want) -> Place | None:
         """Return where outputs go; None where the place takes none in this run."""
         try:
-            place = self._places.at(wanted[0].want.template.base)
+            place = self._places.at(want.template.base)
         except GlacierManifestError as error:
             self.report.error = self.report.error or error
-            for one in wanted:
-                self._end(one.record, Result.LEFT, error)
+            for record in records:
+                self._end(record, Result.LEFT, error)
             return None
         if place.closed_by is not None:
-            for one in wanted:
-                self._end(one.record, Result.LEFT, place.closed_by)
+            for record in records:
+                self._end(record, Result.LEFT, place.closed_by)
             return None
         return place
 
     def _settle(self, prepared: Prepared, ending: Ending) -> None:
+        select = self._selects.pop(ending.whole.outputs[0].source, None)
+        if select is not None:
+            self._settle_select(select, prepared, ending)
+            return
         match ending:
             case Fetched():
                 self._in_a_row = 0
@@ -211,6 +252,25 @@ class Turn:
                     self._end(one.record, Result.LEFT, None)
             case NotFetched():
                 self._not_fetched(prepared, ending.error)
+
+    def _settle_select(self, select: Select, prepared: Prepared, ending: Ending) -> None:
+        """Once the last of a select's files has ended, so has the select."""
+        select.take(prepared, ending)
+        if select.left:
+            return
+        if select.error is None and select.is_left_off:
+            self._end(select.record, Result.LEFT, None)
+            return
+        try:
+            change, outcome = select.conclude(self._surroundings.now())
+        except GlacierManifestError as error:
+            self._close(select.place, error)
+            self._failed(select.record, error)
+            return
+        self._in_a_row = 0
+        self.report.bytes_stored += select.size
+        self._recorder.record([change], select.forget)
+        self._told(outcome)
 
     def _held(self, prepared: Prepared, ending: Partly) -> None:
         """Pieces that stand safely need their jobs' outputs no more; those that were lost are told of."""
@@ -282,11 +342,15 @@ class Turn:
             for one in prepared.served:
                 self._look_again(one.record, error)
             return
-        if closes_place(error):
-            prepared.place.closed_by = error
-            self.report.error = self.report.error or error
+        self._close(prepared.place, error)
         for one in prepared.served:
             self._failed(one.record, error)
+
+    def _close(self, place: Place, error: GlacierManifestError) -> None:
+        """Let nothing more go to a place in this run, if it would meet the same."""
+        if closes_place(error):
+            place.closed_by = error
+            self.report.error = self.report.error or error
 
     def _look_again(self, record: Record, error: GlacierManifestError) -> None:
         """Find out whether an output is gone that could not be read."""

@@ -1,6 +1,7 @@
 """Reading again what was stored, and holding it against what the state knows of it; nothing is changed."""
 
 import os
+import posixpath
 import stat
 import sys
 import threading
@@ -8,14 +9,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.fetching.parts import Part, divided
 from glacier_manifest.fetching.reading import StopAskedError
-from glacier_manifest.fetching.stored import Claim, Stored, was_verified
+from glacier_manifest.fetching.selecting import Listed, read_list
+from glacier_manifest.fetching.stored import Claim, Stored, is_in_s3, was_verified
 from glacier_manifest.fetching.tree_hash import PIECE, TreeHash, combined
 from glacier_manifest.inventory.json_text import Readable
 from glacier_manifest.state.record import Mishap
@@ -47,6 +49,8 @@ class Result(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
+_S3 = "s3://"
+_WHY = {Result.MISSING: "is not there", Result.CHANGED: "is not what was stored"}
 #: What a person must look at.
 WRONG = (Result.MISSING, Result.CHANGED, Result.UNREADABLE)
 
@@ -165,6 +169,8 @@ class Verifier:
         expected = stored.expected
         if expected is None:
             yield lambda: _Seen(result=Result.HELD)
+        elif expected.is_list and (self._opens is not None or not stored.in_s3):
+            yield partial(self._files, stored.location, expected)
         elif not stored.in_s3:
             division = divided(expected.size or 0)
             for part in division if len(division) else (Part(0, 0, 0),):
@@ -173,6 +179,50 @@ class Verifier:
             yield lambda: _Seen(result=Result.NOT_CHECKED)
         else:
             yield partial(self._object, stored.location, self._opens, expected)
+
+    def _files(self, location: str, expected: Claim) -> _Seen:
+        """Hold a list against the state, then each file against the list."""
+        seen, text = self._list(location)
+        if seen.result is not None or seen.root.hex() != expected.tree_hash:
+            return replace(seen, result=seen.result or Result.CHANGED)
+        folder = posixpath.dirname(location)
+        for one in read_list(text):
+            file = posixpath.normpath(posixpath.join(folder.removeprefix(_S3), one.name))
+            whole = self._file(
+                f"{_S3}{file}" if is_in_s3(location) else file,
+                replace(expected, size=one.size, tree_hash=one.tree_hash),
+            )
+            if whole.result is not None or whole.root.hex() != one.tree_hash:
+                return _amiss(one, whole)
+        return replace(seen, size=expected.size)
+
+    def _list(self, location: str) -> tuple[_Seen, str]:
+        """Read a list, and hash it."""
+        try:
+            body = self._small_object(location) if is_in_s3(location) else _small_file(location)
+        except (FileNotFoundError, NotADirectoryError):
+            return _Seen(result=Result.MISSING), ""
+        except OSError as error:
+            return _unreadable(error), ""
+        except GlacierManifestError as error:
+            return _not_read(error), ""
+        hashed = TreeHash()
+        self._hash(hashed, body)
+        return _Seen(hashed.digest()), body.decode("utf-8", "replace")
+
+    def _small_object(self, url: str) -> bytes:
+        assert self._opens is not None  # noqa: S101 - `_looks` has looked
+        with self._opens(url) as body:
+            return b"".join(iter(lambda: body.read(PIECE), b""))
+
+    def _file(self, location: str, expected: Claim) -> _Seen:
+        """Read one file to its end."""
+        if is_in_s3(location):
+            assert self._opens is not None  # noqa: S101 - `_looks` has looked
+            return self._object(location, self._opens, expected)
+        division = divided(expected.size or 0)
+        parts = tuple(division) or (Part(0, 0, 0),)
+        return _whole([self._part_of_file(location, part, expected) for part in parts])
 
     def _part_of_file(self, path: str, part: Part, expected: Claim) -> _Seen:
         try:
@@ -214,11 +264,7 @@ class Verifier:
                     self._hash(hashed, piece)
                     size += len(piece)
         except GlacierManifestError as error:
-            if error.code in _NOT_THERE:
-                return _Seen(result=Result.MISSING)
-            if error.code not in _OF_ONE:
-                raise
-            return _Seen(result=Result.UNREADABLE, mishap=Mishap(error.code, error.message))
+            return _not_read(error)
         return _Seen(hashed.digest(), size)
 
     def _hash(self, hashed: TreeHash, piece: bytes | memoryview) -> None:
@@ -232,6 +278,32 @@ class Verifier:
         if kept is None:
             self._buffers.kept = kept = memoryview(bytearray(PIECE))
         return kept
+
+
+def _small_file(path: str) -> bytes:
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would be waited for
+    with os.fdopen(file, "rb") as opened:
+        return opened.read()
+
+
+def _not_read(error: GlacierManifestError) -> _Seen:
+    """Return what it says of an object of S3 that it cannot be read.
+
+    Raises:
+        GlacierManifestError: It says the same of all.
+    """
+    if error.code in _NOT_THERE:
+        return _Seen(result=Result.MISSING)
+    if error.code not in _OF_ONE:
+        raise error
+    return _Seen(result=Result.UNREADABLE, mishap=Mishap(error.code, error.message))
+
+
+def _amiss(listed: Listed, seen: _Seen) -> _Seen:
+    """Say which of several files is not as it was stored."""
+    why = _WHY.get(seen.result or Result.CHANGED) or (seen.mishap.message if seen.mishap else "")
+    result = seen.result or Result.CHANGED
+    return _Seen(result=result, mishap=Mishap(f"{result}-file", f"{listed.name} {why}"))
 
 
 def _unreadable(error: Exception) -> _Seen:

@@ -9,10 +9,10 @@ from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.fetching.pieces import archive_of, job_in
 from glacier_manifest.fetching.template import Template
 from glacier_manifest.jobs.address import AddressPattern, Match, page_in
-from glacier_manifest.jobs.request import InventoryRetrieval, JobType, Vault
+from glacier_manifest.jobs.request import InventoryRetrieval, JobType, Vault, Wire
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.manifest import Archives, Job
-from glacier_manifest.planning.lot import Lot, Piece
+from glacier_manifest.planning.lot import Lot, Piece, Query
 from glacier_manifest.planning.stencil import key_of
 from glacier_manifest.state.record import Record
 
@@ -37,12 +37,15 @@ class Want:
         told: What an inventory tells of the archive; None where none was read.
         split: Bytes of the pieces that the archive was asked for in, which become one file; None where each
             output is a file of its own.
+        results_in: Where a select writes its results: the OutputLocation that is sent; None of others, and
+            where no manifest tells.
     """
 
     template: Template
     job: str
     told: Told | None = None
     split: int | None = None
+    results_in: Wire | None = None
 
 
 class Wants(Protocol):
@@ -168,7 +171,8 @@ class OfManifests:
         if template is None:
             return None
         told = None if record.archive_id is None else self._told(record.archive_id)
-        return Want(template, lot.job, told, self._split(lot))
+        results_in = lot.asking.output_location if isinstance(lot.asking, Query) else None
+        return Want(template, lot.job, told, self._split(lot), results_in)
 
     def inventories(self) -> Iterable[Lot]:
         """Return the inventories that the manifests ask for."""

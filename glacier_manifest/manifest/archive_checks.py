@@ -26,8 +26,7 @@ def conflicts(job: MergedJob) -> Iterator[Finding]:
         yield from _unbounded(job, fields)
     if not isinstance(fields, InventoryRetrievalJob):
         yield from _ids_in_one_vault(job, fields)
-    if not isinstance(fields, SelectJob):
-        yield from _places(job, fields)
+    yield from _places(job)
 
 
 def _sources(job: MergedJob, fields: ArchiveRetrievalJob) -> Iterator[Finding]:
@@ -84,7 +83,8 @@ def _ids_in_one_vault(job: MergedJob, fields: ArchiveRetrievalJob | SelectJob) -
         yield Finding("conflicting-keys", job.path("vault"), message, "name the vault that has the archives")
 
 
-def _places(job: MergedJob, fields: ArchiveRetrievalJob | InventoryRetrievalJob) -> Iterator[Finding]:
+def _places(job: MergedJob) -> Iterator[Finding]:
+    fields = job.fields
     if fields.save_to is None:
         return
     places, known = placeholders_in(fields.save_to), PLACEHOLDERS[fields.type]
@@ -92,18 +92,21 @@ def _places(job: MergedJob, fields: ArchiveRetrievalJob | InventoryRetrievalJob)
         if name not in known:
             message = f"'{{{name}}}' means nothing in 'save_to' of {_named(job)}"
             yield Finding("save-to", job.path("save_to"), message, f"write one of {braced(known)}")
-    lacking = _lacking(job, fields)
+    lacking = _lacking(job)
     if lacking and not set(lacking) & set(places):
         message = f"'{shown(fields.save_to)}' is one name for all that {_named(job)} saves"
         advice = f"add {' or '.join(f'{{{name}}}' for name in lacking)} to the name"
         yield Finding("save-to", job.path("save_to"), message, advice, subject="one name")
 
 
-def _lacking(job: MergedJob, fields: ArchiveRetrievalJob | InventoryRetrievalJob) -> tuple[str, ...]:
+def _lacking(job: MergedJob) -> tuple[str, ...]:
     """Return the places of which one is needed, so that no output takes the name of another."""
+    fields = job.fields
     if isinstance(fields, InventoryRetrievalJob):
         return ("vault",) if _has_several(job) else ()
     listed = len(fields.archive_ids or ()) + (fields.archive_id is not None)
+    if isinstance(fields, SelectJob):
+        return ("archive_id",) if listed > 1 else ()
     several = listed > 1 or fields.archives is not None or fields.archive_ids_from is not None
     return ("path", "archive_id") if several else ()
 

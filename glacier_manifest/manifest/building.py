@@ -29,7 +29,7 @@ def build_job(document: Document, merged: MergedJob) -> Job:
         schedule=schedule_of(fields),
         ask=_ask(document, merged),
         limits=None if fields.limits is None else build_limits(fields.limits),
-        save_to=None if isinstance(fields, SelectJob) else fields.save_to,
+        save_to=fields.save_to,
     )
 
 

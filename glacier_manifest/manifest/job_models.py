@@ -53,6 +53,13 @@ SaveTo = Annotated[
         "{archive_id}, {job}, {slot} and {date}."
     ),
 ]
+SaveResultsTo = Annotated[
+    fields.SaveTo | None,
+    Field(
+        description="Where the results are copied to from S3: a folder or s3://bucket/prefix, with the "
+        "places {vault}, {archive_id}, {job} and {date}."
+    ),
+]
 
 
 def refuse_two_schedules(schedule: str | None, every: str | None) -> None:
@@ -169,6 +176,7 @@ class SelectJob(AnyJob):
     tier: Tier = None
     select_parameters: Query = None
     output_location: Output = None
+    save_to: SaveResultsTo = None
 
 
 JobModel = ArchiveRetrievalJob | InventoryRetrievalJob | SelectJob

@@ -16,6 +16,7 @@ from glacier_manifest.manifest.words import closest
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     JobType.ARCHIVE_RETRIEVAL: ("vault", "path", "archive_id", "job", "date"),
     JobType.INVENTORY_RETRIEVAL: ("vault", "job", "slot", "date"),
+    JobType.SELECT: ("vault", "archive_id", "job", "date"),
 }
 #: What editors can know of a template: its places, and nothing that leads out of its folder.
 SAVE_TO = (

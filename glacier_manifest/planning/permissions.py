@@ -138,8 +138,27 @@ def _on_buckets(
             written |= {buckets + key for key in saved[job.name]}
     if read:
         yield _statement("ReadInventories", "s3", ["GetObject"], sorted(read))
+    if _SAVE & wanted:
+        yield from _on_results(placed, partition)
     if written:
         yield _statement("WriteOutputs", "s3", _WRITE_OBJECTS, sorted(written))
+
+
+def _on_results(placed: list[tuple[Job, Place]], partition: Callable[[str], str]) -> Iterator[Statement]:
+    """The results of selects are listed, then read: only a listing tells that no query has failed."""
+    found = {
+        (f"arn:{partition(place.region)}:s3:::", key)
+        for job, place in placed
+        if job.save_to is not None
+        for key in _select_outputs(job)
+    }
+    if not found:
+        return
+    buckets = {f"{arn}{key.partition('/')[0]}" for arn, key in found}
+    prefixes = sorted({key.partition("/")[2] for _arn, key in found})
+    listing = _statement("ListResults", "s3", ["ListBucket"], sorted(buckets))
+    yield {**listing, "Condition": {"StringLike": {"s3:prefix": prefixes}}}
+    yield _statement("ReadResults", "s3", ["GetObject"], sorted(f"{arn}{key}" for arn, key in found))
 
 
 def _inventories(job: Job, saved: Mapping[str, Iterable[str]]) -> Iterator[str]:
@@ -162,6 +181,9 @@ def _select_outputs(job: Job) -> Iterator[str]:
 def _saved(job: Job) -> Iterator[str]:
     if job.save_to is not None and job.save_to.startswith("s3://"):
         pattern = _pattern(job.save_to.removeprefix("s3://"))
+        if isinstance(job.ask, SelectQuery):  # a folder
+            yield f"{pattern.removesuffix('*')}*"
+            return
         yield pattern
         if not pattern.endswith("*"):
             yield from (pattern + ending for ending in _endings(job))

@@ -19,7 +19,7 @@ _OF_THE_SERVICE = frozenset(
 )
 #: Room that somebody makes: for outputs, for temporary files, for the state.
 _OF_ROOM = frozenset({"no-room", "scratch-unwritable", "state-full"})
-_PASSING = _OF_THE_SERVICE | _OF_ROOM | {"state-busy"}
+_PASSING = _OF_THE_SERVICE | _OF_ROOM | {"state-busy", "results-unfinished"}
 
 
 def passes(error: GlacierManifestError) -> bool:

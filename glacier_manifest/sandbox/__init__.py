@@ -27,6 +27,7 @@ How to read the room, from the socket inwards:
 * `glacier`: the state. It changes by `events` alone, which `journal` keeps; `vaults`, `joblist`,
   `archives`, `inventory`, `content` and `treehash` are what it is made of. Nothing runs in the
   background: what a job or an inventory is follows from its record and the `clock`.
+* `selects` and `s3`: what selects write, and an S3 to read it from.
 * `control`, `stock` and `sandbox`: the same from outside, over HTTP below `/_sandbox/` and from
   Python.
 

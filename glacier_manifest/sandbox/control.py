@@ -14,6 +14,7 @@
     POST   /_sandbox/vaults/{vault}/archives?description=   the body becomes an archive
     POST   /_sandbox/vaults/{vault}/generate   {"count", "size", "description", "seed", ...}
     POST   /_sandbox/vaults/{vault}/inventory  make an inventory out of turn
+    GET    /_sandbox/s3                     what selects have written, as S3 answers
 
 Vaults take `account` and `region` in the query.
 """
@@ -31,6 +32,7 @@ from glacier_manifest.sandbox.fault_rules import FaultRules
 from glacier_manifest.sandbox.faults import FAULTS
 from glacier_manifest.sandbox.glacier import Glacier
 from glacier_manifest.sandbox.joblist import status_of
+from glacier_manifest.sandbox.s3 import ResultsOfSelects
 from glacier_manifest.sandbox.stock import Stock
 from glacier_manifest.sandbox.wire import Answer, Request
 
@@ -52,6 +54,7 @@ class Control:
         self._glacier = glacier
         self._faults = faults
         self._log = log
+        self._results = ResultsOfSelects(glacier)
         self._pages: Mapping[tuple[str, str], Callable[[Request], Content]] = {
             ("GET", ""): self._overview,
             ("GET", "calls"): self._calls,
@@ -71,6 +74,8 @@ class Control:
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to a request; 404 and 400 carry a `message`."""
+        if request.segments[1:2] == ["s3"]:
+            return self._results.answer(request)
         page = self._pages.get((request.method, "/".join(request.segments[1::2])))
         if page is None:
             return _answer(404, {"message": f"no {request.method} {request.path} here"})

@@ -7,6 +7,7 @@ That a listing leaves a job out proves nothing: for how long jobs are listed is 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from glacier_manifest.jobs.request import JobType
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Observe
 from glacier_manifest.state.record import Record
@@ -17,8 +18,11 @@ def may_be_gone(record: Record, *, at: datetime) -> bool:
     """Say whether a day has passed, by `at`, since a job ended, or since it was accepted.
 
     A job whose end was never seen has ended after it was accepted; a day later its output may be gone only
-    if Glacier does not know the job any more, which the caller must find out.
+    if Glacier does not know the job any more, which the caller must find out. What a select that succeeded
+    has found is in S3, whether or not Glacier knows the job.
     """
+    if record.type == JobType.SELECT and record.status is Status.SUCCEEDED:
+        return False
     since = record.completed_at or record.service_at or record.accepted_at
     return since is not None and at - since >= OUTPUT_WINDOW
 

@@ -9,6 +9,7 @@ from glacier_manifest.state.record import Mishap
 
 #: How long an output stays after completion, at the least (docs: "api-job-output-get").
 OUTPUT_WINDOW = timedelta(hours=24)
+_SELECT = "Select"
 
 
 def sighted(job: ListedJob, *, generation: int | None) -> Sighting:
@@ -24,11 +25,16 @@ def sighted(job: ListedJob, *, generation: int | None) -> Sighting:
         description=job.description,
         created_at=job.created_at,
         completed_at=ended_at,
-        expires_at=ended_at + OUTPUT_WINDOW if ended_at and status is Status.SUCCEEDED else None,
+        expires_at=ended_at + OUTPUT_WINDOW if ended_at and _has_window(job, status) else None,
         size=_size(job),
         mishap=_failure(job) if status is Status.FAILED else None,
         next_marker=_next_marker(job) if status is Status.SUCCEEDED else None,
     )
+
+
+def _has_window(job: ListedJob, status: Status) -> bool:
+    """What a select has found is in S3, and stays there (docs: "glacier-select")."""
+    return status is Status.SUCCEEDED and job.action != _SELECT
 
 
 def _status(job: ListedJob) -> Status:

@@ -233,6 +233,28 @@ def test_a_selects_results_go_below_their_prefix(ask: Ask) -> None:
     assert all(re.fullmatch(r"arn:aws:s3:::[a-z0-9.-]+/.*\*", one) for one in written)
 
 
+def test_a_selects_results_are_listed_and_read_where_they_are_to_be_fetched(ask: Ask) -> None:
+    select = (ROOT / "manifests/select.yaml").read_text(encoding="utf-8")
+    kept = select + "    save_to: s3://kept/{job}\n"
+
+    fetched = ask(kept, "--for", "fetch").statements
+
+    assert fetched["ListResults"] == {
+        "Sid": "ListResults",
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket"],
+        "Resource": ["arn:aws:s3:::amzn-s3-demo-bucket"],
+        "Condition": {"StringLike": {"s3:prefix": ["q1*"]}},
+    }
+    assert fetched["ReadResults"]["Action"] == ["s3:GetObject"]
+    assert fetched["ReadResults"]["Resource"] == ["arn:aws:s3:::amzn-s3-demo-bucket/q1*"]
+    assert fetched["WriteOutputs"]["Resource"] == ["arn:aws:s3:::kept/*"]
+    assert "ReadResults" not in ask(kept, "--for", "apply").statements
+    assert (
+        "ReadResults" not in ask(select.replace("save_to: s3://kept/{job}", ""), "--for", "fetch").statements
+    )
+
+
 def test_the_account_behind_a_hyphen_must_be_said(ask: Ask) -> None:
     manifest = (HEAD + INVENTORY).replace('"012345678901"', '"-"')
 

@@ -37,6 +37,16 @@ def test_an_output_stays_for_a_day_after_its_completion() -> None:
     assert (seen.generation, seen.mishap) == (2, None)
 
 
+def test_what_a_select_has_found_stays_in_s3() -> None:
+    seen = sighted(job(action="Select", **ended(timedelta(hours=1))), generation=0)
+
+    assert (seen.status, seen.completed_at, seen.expires_at) == (
+        Status.SUCCEEDED,
+        NOON - timedelta(hours=1),
+        None,
+    )
+
+
 @pytest.mark.parametrize(
     ("message", "told"), [("Archive was deleted", "Archive was deleted"), (None, "Glacier gives no reason")]
 )
