@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,11 +14,22 @@ from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, settings
 
 _LOOPBACK = ("127.", "::1", "localhost")
+_IN_MEMORY = "/dev/shm"  # noqa: S108 - pytest makes a folder there that is the user's own
+_ROOM = 4 * 2**30
 
 # Two cores shared by many workers make single examples slow now and then; that is no fault of the code.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("house"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "house")
+
+
+def _stays_in_memory() -> bool:
+    """Say whether tests can write where an fsync costs nothing: a state waits for little else."""
+    return os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free >= _ROOM
+
+
+if _stays_in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _IN_MEMORY)
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
