@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from glacier_manifest import __version__
@@ -21,8 +21,8 @@ from glacier_manifest.aws.verdicts import Stage, cause_of
 from glacier_manifest.errors import GlacierManifestError, ServiceError, UsageError
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.config import Config
+    from botocore.session import Session
     from mypy_boto3_glacier.client import GlacierClient
 
 _Made = TypeVar("_Made")
@@ -105,7 +105,7 @@ class Clients:
         self.connection = connection
         self.watch = SendWatch()
         self._making = threading.RLock()  # neither sessions nor client creation are thread-safe in boto3
-        self._session: boto3.Session | None = None
+        self._session: Session | None = None
         self._starting: dict[str, GlacierClient] = {}
         self._initiating: dict[str, InitiateJob] = {}
         self._reading: dict[str, GlacierClient] = {}
@@ -119,7 +119,7 @@ class Clients:
             ServiceError: ``bad-aws-config``.
         """
         with self._making, _told_clearly(self.connection):
-            region = self.connection.region or self._opened().region_name
+            region = self.connection.region or self._region_set()
         if region:
             return region
         raise UsageError(
@@ -200,12 +200,12 @@ class Clients:
 
     def _make_storage(self) -> "StorageClient":
         # S3 itself tells which region a bucket is in, so that any will do where none is set.
-        region = self.connection.region or self._opened().region_name or "us-east-1"
+        region = self.connection.region or self._region_set() or "us-east-1"
         attempts = self.connection.read_attempts
         settings = self._settings(attempts)
-        client: StorageClient = self._opened().client("s3", region_name=region, config=settings)
+        client: Any = self._opened().create_client("s3", region_name=region, config=settings)
         client.meta.events.register("before-send.s3", self.watch.sending)
-        return client
+        return cast("StorageClient", client)
 
     def _settings(self, attempts: int) -> "Config":
         from botocore.config import Config  # noqa: PLC0415 - the SDK is imported when first needed
@@ -223,27 +223,33 @@ class Clients:
 
     def _make(self, region: str, *, attempts: int) -> "GlacierClient":
         settings = self._settings(attempts)
-        client = self._opened().client(
+        client: Any = self._opened().create_client(
             "glacier", region_name=region, endpoint_url=self.connection.endpoint_url, config=settings
         )
         self._check_region(region, client.meta.endpoint_url)
-        return client
+        return cast("GlacierClient", client)
 
     def _check_region(self, region: str, endpoint_url: str) -> None:
         """Refuse a region without vaults: the SDK would make up a host name that does not exist."""
+        if endpoint_name(endpoint_url) != AWS:
+            return
         session = self._opened()
         partitions = session.get_available_partitions()
         known = [one for name in partitions for one in session.get_available_regions("glacier", name)]
-        if endpoint_name(endpoint_url) == AWS and region not in known:
+        if region not in known:
             raise unknown_region(
                 f"Amazon Glacier has no vaults in region {region!r}; it has in {', '.join(sorted(known))}"
             )
 
-    def _opened(self) -> "boto3.Session":
-        if self._session is None:
-            import boto3  # noqa: PLC0415 - the SDK is imported when first needed
+    def _region_set(self) -> str | None:
+        region: str | None = self._opened().get_config_variable("region")
+        return region
 
-            self._session = boto3.Session(profile_name=self.connection.profile)
+    def _opened(self) -> "Session":
+        if self._session is None:
+            from glacier_manifest.aws.sdk import sdk_session  # noqa: PLC0415 - imported when first needed
+
+            self._session = sdk_session(self.connection.profile)
         return self._session
 
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glacier_manifest.aws.session import Connection
-from glacier_manifest.tracking.waiting import Goal
+
+if TYPE_CHECKING:
+    from glacier_manifest.tracking.waiting import Goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ class WaitArguments(AwsArguments):
 
     paths: tuple[Path, ...]
     form: str
-    goal: Goal
+    goal: "Goal"
     deadline: timedelta | None
     poll: timedelta | None
     state: str | None

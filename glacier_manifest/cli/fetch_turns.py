@@ -9,6 +9,7 @@ from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.fetching import Door, places_of
 from glacier_manifest.cli.refreshing import tell_what_is_amiss
+from glacier_manifest.cli.stored_outputs import opens_stored
 from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now
 from glacier_manifest.errors import Failed, GlacierManifestError

@@ -17,11 +17,11 @@ from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.console import Console
-from glacier_manifest.cli.inventories import opens_stored
-from glacier_manifest.cli.logs import fetch_log
+from glacier_manifest.cli.fetch_logs import fetch_log
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
 from glacier_manifest.cli.signals import draining
+from glacier_manifest.cli.stored_outputs import opens_stored
 from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now, state_to_fetch, state_to_read, warn
 from glacier_manifest.errors import Exit, Interrupted, UsageError, strongest

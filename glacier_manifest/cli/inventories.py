@@ -10,7 +10,6 @@ from glacier_manifest.aws.s3 import S3Objects
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
-from glacier_manifest.fetching.pages import Opens, in_file
 from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows
 from glacier_manifest.inventory.origin import Origin
 from glacier_manifest.inventory.reading import Inventory
@@ -26,12 +25,6 @@ JobOutputs = Callable[[str, Vault], str | None]
 S3 = "s3://"
 
 _NEXT = "check the name and the permissions, then run the same command again"
-
-
-def opens_stored(clients: Clients) -> Opens:
-    """Return what opens an output that was stored, wherever that is."""
-    objects = S3Objects(clients)
-    return lambda location: objects.open(location) if location.startswith(S3) else in_file(location)
 
 
 class Inventories:

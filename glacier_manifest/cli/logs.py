@@ -2,13 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from glacier_manifest.cli.console import Console
-from glacier_manifest.fetching import events as fetching
 from glacier_manifest.starting.events import Event, Outcome, RunBegan
-from glacier_manifest.views.fetch_log import FetchLog
 from glacier_manifest.views.run_log import WARNED, RunLog
 
 if TYPE_CHECKING:
@@ -30,7 +27,7 @@ def run_log(console: Console) -> Callable[[Event], None]:
 
     A run has an outcome a millisecond, and the log library takes longer to import than to tell of most runs.
     """
-    level = _level(console)
+    level = level_of(console)
     made: list[RunLog] = []
 
     def tell(event: Event) -> None:
@@ -43,33 +40,6 @@ def run_log(console: Console) -> Callable[[Event], None]:
     return tell
 
 
-def fetch_log(console: Console) -> Callable[[fetching.Event], None]:
-    """Return what logs the events of fetching to the console's stderr, from many threads.
-
-    A part is read in a millisecond, so that only what is logged reaches the logger.
-    """
-    logger: list[FetchLog] = []
-    lock = Lock()
-
-    def tell(event: fetching.Event) -> None:
-        if isinstance(event, fetching.PartRead) or (_is_detail(event) and _level(console) > logging.DEBUG):
-            return
-        with lock:
-            if not logger:
-                logger.append(FetchLog(logger_for(console)))
-            logger[0](event)
-
-    return tell
-
-
-def _is_detail(event: fetching.Event) -> bool:
-    match event:
-        case fetching.OutputEnded():
-            return event.outcome.mishap is None
-        case _:
-            return isinstance(event, fetching.FetchingBegan)
-
-
 def _highest_level(event: Event) -> int:
     match event:
         case Outcome() if event.result not in WARNED:
@@ -80,7 +50,8 @@ def _highest_level(event: Event) -> int:
             return logging.WARNING
 
 
-def _level(console: Console) -> int:
+def level_of(console: Console) -> int:
+    """Return the least level that is logged: a terminal has a progress bar, and `-q` and `-v` shift it."""
     usual = logging.WARNING if console.stderr.isatty() else logging.INFO
     return max(usual - 10 * console.verbosity, logging.DEBUG)
 
@@ -106,6 +77,6 @@ def logger_for(console: Console) -> "FilteringBoundLogger":
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(_level(console)),
+        wrapper_class=structlog.make_filtering_bound_logger(level_of(console)),
     )
     return logger

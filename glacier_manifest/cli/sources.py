@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import ApplyArguments
@@ -14,15 +15,17 @@ from glacier_manifest.cli.asking import ask, job_limits, known_pages
 from glacier_manifest.cli.prices import prices_for
 from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.draft import Draft
-from glacier_manifest.drafting.saved import SavedPlan, read_saved
 from glacier_manifest.errors import UsageError
 from glacier_manifest.manifest import Limits, Manifest, Pace, Repurchases, read_manifest
 from glacier_manifest.planning.decide import Restarts
 from glacier_manifest.planning.place import check_endpoint
-from glacier_manifest.planning.plan_header import is_plan_file
+from glacier_manifest.planning.plan_kind import is_plan_file
 from glacier_manifest.planning.prices import PriceTable
 from glacier_manifest.scratch.scratch import Scratch
 from glacier_manifest.state.protocol import State
+
+if TYPE_CHECKING:
+    from glacier_manifest.drafting.saved import SavedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class FromManifests:
 class FromSavedPlan:
     """A saved plan: the requests that were reviewed, whatever the manifests say by now."""
 
-    saved: SavedPlan
+    saved: "SavedPlan"
 
     @property
     def files(self) -> Sequence[Path]:
@@ -165,6 +168,8 @@ def read_source(
             f"{plans[0]} is a saved plan, which is applied alone",
             next_step=f"run 'glacier-manifest apply {plans[0]}'",
         )
+    from glacier_manifest.drafting.saved import read_saved  # noqa: PLC0415 - few runs are given a saved plan
+
     opens = partial(plans[0].open, encoding="utf-8", errors="replace")
     return FromSavedPlan(read_saved(plans[0], opens, scratch))
 

@@ -75,27 +75,41 @@ class Deciding:
         """Return the values of `DECIDE` for some rows."""
         keys = [row[0].hex() for row in rows]
         standings = self._known.standings(keys)
-        values: list[Row] = []
-        alone: list[tuple[str, Row, tuple[int, Case | None] | None]] = []
-        stencil_of, standing_of = self._wanted.stencil, standings.get
-        for key, row in zip(keys, rows, strict=True):
-            standing, stencil = standing_of(key), stencil_of(row[1])
-            case = None if stencil is None else self._case(key, row, standing)
-            alike = None if case is None else self._alike.get(case)
-            if alike is None or stencil is None:
-                alone.append((key, row, case))
-                continue
-            size = row[SIZE] if row[SIZE] is not None or standing is None else standing.size
-            values.append(alike.values(row, key, stencil, size))
-        records = self._known.latest([key for key, _, _ in alone if key in standings]) if alone else {}
-        values += [self._looked_at(key, row, case, records.get(key)) for key, row, case in alone]
-        return values
+        standing_of = standings.get
+        cases = [self._case(key, row, standing_of(key)) for key, row in zip(keys, rows, strict=True)]
+        firsts = self._first_of_each_case(cases)
+        records = self._known.latest([keys[at] for at in firsts if keys[at] in standings]) if firsts else {}
+        found = {at: self._looked_at(keys[at], rows[at], cases[at], records.get(keys[at])) for at in firsts}
+        for at, (key, row, case) in enumerate(zip(keys, rows, cases, strict=True)):
+            if at not in found and case is not None:
+                found[at] = self._like_the_first(case, key, row, standing_of(key))
+        return [*found.values()]
+
+    def _first_of_each_case(self, cases: Sequence[tuple[int, Case | None] | None]) -> list[int]:
+        """Return which rows have to be looked at: those of no case, and one of each case that is new."""
+        seen: set[tuple[int, Case | None]] = set()
+        firsts: list[int] = []
+        for at, case in enumerate(cases):
+            if case is None:
+                firsts.append(at)
+            elif case not in self._alike and case not in seen:
+                seen.add(case)
+                firsts.append(at)
+        return firsts
+
+    def _like_the_first(
+        self, case: tuple[int, Case | None], key: str, row: Row, standing: Standing | None
+    ) -> Row:
+        stencil = self._wanted.stencil(row[1])
+        assert stencil is not None  # noqa: S101 - what has no stencil has no case
+        size = row[SIZE] if row[SIZE] is not None or standing is None else standing.size
+        return self._alike[case].values(row, key, stencil, size)
 
     def _case(self, key: str, row: Row, standing: Standing | None) -> tuple[int, Case | None] | None:
         """Return the case of an archive of a lot; None where it has to be looked at by itself."""
-        if self._found and key in self._found:
-            return None
         number = row[1]
+        if self._wanted.stencil(number) is None or (self._found and key in self._found):
+            return None
         if standing is None:
             return number, None
         lot = self._wanted.lots[number]

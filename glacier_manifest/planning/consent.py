@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Collection
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from glacier_manifest.errors import Elsewhere, NotApproved
 from glacier_manifest.planning.plan import Plan
-from glacier_manifest.planning.plan_header import PlanHeader
 from glacier_manifest.state.protocol import Approval, Identity
+
+if TYPE_CHECKING:
+    from glacier_manifest.planning.plan_header import PlanHeader
 
 _SHOWN = 20
 _AT_ONCE = 500
@@ -55,7 +58,9 @@ def nobody_to_ask(plan: Plan) -> NotApproved:
     )
 
 
-def check_state(header: PlanHeader, identity: Identity, *, approval: Approval | None, is_empty: bool) -> None:
+def check_state(
+    header: "PlanHeader", identity: Identity, *, approval: Approval | None, is_empty: bool
+) -> None:
     """Refuse a saved plan that was made with another state than this one.
 
     A plan that was made before there was a state belongs to an empty one, and to the one in which it was

@@ -1,6 +1,5 @@
 """The first line of a plan file: what the plan was made for, and what bounds its approval."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,10 +13,10 @@ from glacier_manifest.jobs.tier import Tier
 from glacier_manifest.manifest import NEVER, Limits, Pace, Price, Repurchases
 from glacier_manifest.planning.limits import Bounds
 from glacier_manifest.planning.plan import Blocked, Plan, requests_in
+from glacier_manifest.planning.plan_kind import KIND
 from glacier_manifest.planning.prices import PriceTable, RegionPrices
 
 FORMAT_VERSION: Literal["1.0"] = "1.0"
-_KIND: Literal["glacier-manifest-plan"] = "glacier-manifest-plan"
 
 
 class Edge(BaseModel):
@@ -123,7 +122,7 @@ class PlanHeader(Edge):
         seal: The hash of all of the file without its seal; None before it is written.
     """
 
-    kind: Literal["glacier-manifest-plan"] = _KIND
+    kind: Literal["glacier-manifest-plan"] = KIND
     format_version: Literal["1.0"] = FORMAT_VERSION
     state_id: str | None
     digest: str
@@ -175,15 +174,6 @@ class PlanHeader(Edge):
             bytes_per_day=None if bytes_per_day is None else int(bytes_per_day),
             staged_bytes=None if staged_bytes is None else int(staged_bytes),
         )
-
-
-def is_plan_file(first_line: str) -> bool:
-    """Say whether a file that begins with this line is a saved plan (and not a manifest)."""
-    try:
-        header = json.loads(first_line)
-    except ValueError:
-        return False
-    return isinstance(header, dict) and header.get("kind") == _KIND
 
 
 def header_of(

@@ -42,7 +42,7 @@ def test_the_request_is_sent_as_glacier_wants_it(play: Play, door: Open) -> None
 
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /012345678901/vaults/photos/jobs HTTP/1.1\r\n")
-    assert f"User-Agent: glacier-manifest/{__version__} ".encode() in head
+    assert f"User-Agent: glacier-manifest/{__version__}\r\n".encode() in head
     assert json.loads(body) == BODY
 
 

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
+from botocore.session import Session
 
 from glacier_manifest import __version__
 from glacier_manifest.aws.answers import Verdict
@@ -84,7 +84,7 @@ def _client_sends(url: str, vault: Vault, body: Mapping[str, Any]) -> None:
         user_agent=f"glacier-manifest/{__version__}",
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    client = boto3.Session().client("glacier", region_name=REGION, endpoint_url=url, config=settings)
+    client: Any = Session().create_client("glacier", region_name=REGION, endpoint_url=url, config=settings)
     parameters: Any = dict(body)
     client.initiate_job(accountId=vault.account_id, vaultName=vault.name, jobParameters=parameters)
     client.close()

@@ -29,7 +29,8 @@ from glacier_manifest.planning.plan_file import (
     read_header,
     write_plan,
 )
-from glacier_manifest.planning.plan_header import header_of, is_plan_file
+from glacier_manifest.planning.plan_header import header_of
+from glacier_manifest.planning.plan_kind import is_plan_file
 from tests.planning.examples import (
     INVENTORY,
     QUERY,
