@@ -24,8 +24,8 @@ from glacier_manifest.starting.starts import (
 from glacier_manifest.state.record import Record
 from glacier_manifest.state.written import Written
 
-#: Intents for each worker that are written before they are needed: half of them share a wait for the disk.
-_AHEAD = 2
+#: Intents for each worker that are written before they are needed: half of them share a commit.
+_AHEAD = 8
 #: Seconds between two looks at what came.
 _TICK = 0.05
 #: Unknown outcomes after which nothing more is sent before they are settled.
