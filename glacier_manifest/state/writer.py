@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 #: Most operations in one commit: bounds how long the first of them waits.
 GROUP = 256
-#: Seconds for which what nobody waits for may wait for others to share its commit. Half of what a commit costs
-#: is the pages of the indexes, which are written once for all that share it.
+#: Seconds for which what nobody waits for may wait for others to share its commit: much of what a
+#: commit costs is pages of indexes, each written once for all that share it.
 LINGER = 0.1
 
 #: Faults after which the next commit may well succeed.

@@ -79,7 +79,7 @@ def test_intents_ahead_are_few(path: Path, state: SqliteState) -> None:
     start(actions(60), state=state, starter=witness, on=terms(rate=UNPACED))
 
     most = max(seen[Status.INTENDED] for seen in witness.seen)
-    assert most == 2, "the call's own, and one ahead"
+    assert most == 8, "a worker's own, and what is ahead of it"
 
 
 def test_where_calls_wait_for_their_turn_nothing_is_intended_ahead(path: Path, state: SqliteState) -> None:
@@ -127,7 +127,7 @@ def test_an_intent_that_was_taken_back_counts_no_attempt_and_is_told_in_the_log(
     stopped_after(10, state)
 
     withdrawn = list(state.records(statuses={Status.READY}))
-    assert len(withdrawn) == 1
+    assert withdrawn
     assert {one.attempts for one in withdrawn} == {0}
     trail = [str(event["event"]) for event in state.events(key=withdrawn[0].key)]
     assert trail == ["intended", "withdrawn"]
@@ -204,10 +204,11 @@ def test_an_intent_that_cannot_be_taken_back_is_kept_for_rescue(open_state: Open
 
     _, report = stopped_after(10, state)
 
-    assert [(one.status, one.job_id) for one in report.unrecorded] == [(Status.READY, None)]
+    left = state.count()[Status.INTENDED]
+    assert left > 0
+    assert [(one.status, one.job_id) for one in report.unrecorded] == [(Status.READY, None)] * left
     assert isinstance(report.error, StateError)
-    assert list(results(report).values()).count("unknown") == 1
-    assert state.count()[Status.INTENDED] == 1
+    assert list(results(report).values()).count("unknown") == left
 
 
 class _FullAfter(SqliteState):
@@ -239,7 +240,7 @@ def test_an_intent_ahead_that_cannot_be_written_down_is_not_sent(open_state: Ope
     assert 0 < len(starter.calls) < 40
 
 
-@pytest.mark.parametrize("steps", range(15, 70, 6))
+@pytest.mark.parametrize("steps", range(15, 60, 5))
 def test_a_crash_between_an_intent_ahead_and_its_call_buys_nothing_twice(steps: int, path: Path) -> None:
     world, wanted = World(), [request(archive(f"a{number}")) for number in range(12)]
     with pytest.raises(Crash):
