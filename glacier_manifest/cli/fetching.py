@@ -1,7 +1,7 @@
 """What `fetch` does, step by step: read, lock, look, fetch, tell."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -28,11 +28,12 @@ from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.destination import Existing
 from glacier_manifest.fetching.events import Event
 from glacier_manifest.fetching.fetch import fetch
+from glacier_manifest.fetching.held import held_in_part
 from glacier_manifest.fetching.pieces import identity_of, is_held
 from glacier_manifest.fetching.places import Known, Opening, Places
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
-from glacier_manifest.fetching.report import Report, Result
+from glacier_manifest.fetching.report import Outcome, Report, Result
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.wants import Wants
 from glacier_manifest.jobs.status import UNDER_WAY, Status
@@ -113,6 +114,7 @@ def _fetched(
                 tell=tell,
             )
         places.tidy()
+        _add_held(report, held_in_part(state, wants))
         code = _ended(console, arguments, report, pending=pending(state, wants))
         if stop.signal_number is not None:
             raise Interrupted(
@@ -186,6 +188,13 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
     return fetches.MinuteLine(console.note, now=time.monotonic)
 
 
+def _add_held(report: Report, held: Iterable[Outcome]) -> None:
+    """Add what an earlier run has held, and what it waits for, where this run has not come to it."""
+    for outcome in held:
+        if outcome.key not in report.outcomes:
+            report.add(outcome)
+
+
 def pending(state: State, wants: Wants) -> int:
     """Count the jobs that have not ended yet, and whose outputs are wanted somewhere."""
     return sum(wants.of(record) is not None for record in state.records(statuses=UNDER_WAY))
@@ -194,12 +203,12 @@ def pending(state: State, wants: Wants) -> int:
 def _ended(console: Console, arguments: FetchArguments, report: Report, *, pending: int) -> Exit:
     """Tell how it ended, then choose the exit code; the error that ended the run early is raised."""
     if arguments.form == "json":
-        console.lines(fetches.as_json(report, pending=pending, outcomes=fetches.notable(report)))
+        console.lines(fetches.as_json(report, pending=pending))
     else:
         console.out(fetches.human(report, pending=pending))
     if arguments.report is not None:
         with arguments.report.open("w", encoding="utf-8") as file:
-            file.writelines(fetches.as_json(report, pending=pending, outcomes=report.outcomes.values()))
+            file.writelines(fetches.as_json(report, pending=pending))
     if report.error is not None:
         raise report.error
     counts = report.counts
@@ -210,5 +219,13 @@ def _ended(console: Console, arguments: FetchArguments, report: Report, *, pendi
         else Exit.DONE,
     )
     if code is not Exit.DONE:
-        console.err(failures.next_line(failures.next_step(code)))
+        console.err(failures.next_line(_next_step(code, report, pending)))
     return code
+
+
+def _next_step(code: Exit, report: Report, pending: int) -> str:
+    if code is Exit.REQUESTS_FAILED and report.counts[Result.EXPIRED]:
+        return "outputs are gone: 'glacier-manifest apply --restart expired' buys them again"
+    if code is Exit.PENDING and report.counts[Result.HELD] and not pending:
+        return "'glacier-manifest apply' starts what was never started; then run the same command again"
+    return failures.next_step(code)

@@ -19,7 +19,8 @@ class Verified(StrEnum):
     TREE_HASH: Glacier's own hash of the whole. READ_TWICE: an inventory, for which Glacier tells no hash: its
     length, its form up to its end, and two readings that agree. LENGTH: a range that is no node of the
     archive's tree hash, so that Glacier tells nothing but its length: shown as ``unverified``. JOINED: an
-    inventory that came in pages, each of which was read twice.
+    inventory that came in pages, each of which was read twice. HELD: a piece of an archive, nothing of which
+    is verified as a whole before the other pieces are there.
     """
 
     TREE_HASH = "tree-hash"

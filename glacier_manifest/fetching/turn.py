@@ -12,7 +12,7 @@ from glacier_manifest.fetching.download import Download, Errand
 from glacier_manifest.fetching.errands import Prepared, Wanted, single, together
 from glacier_manifest.fetching.events import Event, FetchingBegan, OutputEnded
 from glacier_manifest.fetching.joining import join_inventories
-from glacier_manifest.fetching.lost import output_lost, piece_lost
+from glacier_manifest.fetching.lost import output_lost, piece_lost, piece_not_held
 from glacier_manifest.fetching.names import Reason
 from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Verified
 from glacier_manifest.fetching.pages import Joining
@@ -22,7 +22,7 @@ from glacier_manifest.fetching.pool import Pool
 from glacier_manifest.fetching.queue import Queue
 from glacier_manifest.fetching.reading import PartReader
 from glacier_manifest.fetching.recording import Recorder
-from glacier_manifest.fetching.report import Outcome, Report, Result, outcome_of
+from glacier_manifest.fetching.report import Outcome, Report, Result, left_off, outcome_of
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.wants import Wants
 from glacier_manifest.jobs.request import JobType
@@ -88,6 +88,7 @@ class Turn:
                 self._settle(self._open.pop(ending.whole.outputs[0].job_id), ending)
         finally:
             self.report.counts[Result.LEFT] += self._queue.totals[0] - self._ended
+            self.report.rest = self._not_reached
             self._recorder.close()
 
     def join(self) -> None:
@@ -102,6 +103,15 @@ class Turn:
             report=self.report,
             tell=lambda outcome: self._tell(OutputEnded(outcome)),
         )
+
+    def _not_reached(self) -> Iterator[Outcome]:
+        """Stream the outputs that the run did not come to."""
+        error = self.report.error
+        why = left_off() if error is None else Mishap(error.code, error.message)
+        keys = self._queue.keys()
+        while batch := list(islice(keys, _BATCH)):
+            records = self._state.latest(key for key in batch if key not in self.report.outcomes)
+            yield from (replace(outcome_of(one, Result.LEFT), mishap=why) for one in records.values())
 
     def _stops(self) -> bool:
         return self._halted or self._surroundings.stop()
@@ -208,7 +218,7 @@ class Turn:
                 self._held(prepared, ending)
             case LeftOff():
                 for one in prepared.served:
-                    self._end(one.record, Result.LEFT, None)
+                    self._told(replace(outcome_of(one.record, Result.LEFT), mishap=left_off()))
             case NotFetched():
                 self._not_fetched(prepared, ending.error)
 
@@ -220,7 +230,7 @@ class Turn:
             self._end(record, Result.FAILED, piece_lost(record, errand.destination.base))
         if not ending.is_safe:
             for one in prepared.served:
-                self._end(one.record, Result.LEFT, None)
+                self._end(one.record, Result.LEFT, piece_not_held(errand.destination.base))
             return
         location = f"{errand.destination.base.rstrip('/')}/{errand.kept_as.name}"
         at, held_by = self._surroundings.now(), str(Verified.HELD)
@@ -258,24 +268,27 @@ class Turn:
         changes: list[Change] = [
             Fetch(one.record.key, one.record.generation, *stored) for one in prepared.served
         ]
-        if prepared.is_archive:
-            held = held_among(self._siblings(prepared.served[0].record))
-            changes += [Join(one.key, one.generation, *stored) for one in held]
+        held = [*held_among(self._siblings(prepared.served[0].record))] if prepared.is_archive else []
+        changes += [Join(one.key, one.generation, *stored) for one in held]
         self._recorder.record(changes, lambda: place.destination.forget(output))
+
+        def outcome(record: Record, bytes_read: int) -> Outcome:
+            return replace(
+                outcome_of(record, result),
+                output=ending.kept.location,
+                size=size,
+                tree_hash=ending.tree_hash,
+                verified_by=verified,
+                bytes_read=bytes_read,
+                renamed=reasons,
+            )
+
         read = ending.bytes_read
         for one in prepared.served:
-            self._told(
-                replace(
-                    outcome_of(one.record, result),
-                    output=ending.kept.location,
-                    size=size,
-                    tree_hash=ending.tree_hash,
-                    verified_by=verified,
-                    bytes_read=read,
-                    renamed=reasons,
-                )
-            )
+            self._told(outcome(one.record, read))
             read = 0  # what was read of all pieces is told with the first of them
+        for record in held:
+            self.report.add(outcome(record, 0))
 
     def _not_fetched(self, prepared: Prepared, error: GlacierManifestError) -> None:
         if error.code == Cause.JOB_NOT_FOUND:
