@@ -21,9 +21,11 @@ from glacier_manifest.cli.logs import fetch_log
 from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
 from glacier_manifest.cli.signals import draining
+from glacier_manifest.cli.uploads import uploads_of
 from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now, state_to_fetch, state_to_read, warn
 from glacier_manifest.errors import Exit, Interrupted, UsageError, strongest
+from glacier_manifest.fetching.abandoned import abort_abandoned
 from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.destination import Existing
 from glacier_manifest.fetching.events import Event
@@ -113,6 +115,8 @@ def _fetched(
                 scratch=scratch,
                 tell=tell,
             )
+            for aborted in abort_abandoned(state, S3Writer(clients), uploads_of(state)):
+                tell(aborted)
         places.tidy()
         _add_held(report, held_in_part(state, wants))
         code = _ended(console, arguments, report, pending=pending(state, wants))
@@ -149,7 +153,7 @@ def places_of(arguments: FetchArguments, *, state: SqliteState, clients: Clients
     """Return what opens the places that outputs go to."""
     opening = Opening(
         S3Writer(clients),
-        state.path.with_name(f"{state.path.name}.uploads"),
+        uploads_of(state),
         Existing.OVERWRITTEN if arguments.overwrite else Existing.KEPT,
         Storing(arguments.storage_class, arguments.sse, arguments.sse_kms_key_id),
     )
