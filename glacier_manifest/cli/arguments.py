@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from glacier_manifest.aws.session import Connection
+from glacier_manifest.fetching.moved import Move
 from glacier_manifest.tracking.waiting import Goal
 
 
@@ -153,6 +154,7 @@ class VerifyArguments(AwsArguments):
     paths: tuple[Path, ...]
     form: str
     s3: bool
+    moves: tuple[Move, ...]
     concurrency: int | None
     targets: tuple[str, ...]
     excludes: tuple[str, ...]

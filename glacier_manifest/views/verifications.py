@@ -118,6 +118,8 @@ def _not_checked(verification: Verification) -> Iterator[str]:
 def _counts(verification: Verification) -> str:
     counts = verification.counts
     told = [f"{counts[result]} {words(result)}" for result in Result if counts[result]]
+    if verification.not_read:
+        told.append(f"{verification.not_read} not read")
     if verification.bytes_read:
         told.append(f"{format_size(verification.bytes_read)} read")
     return f"Verify: {', '.join(told)}." if told else "Verify: nothing was stored."
@@ -133,7 +135,7 @@ def as_json(verification: Verification, found: Iterable[Found]) -> Iterator[str]
     summary = {str(result): verification.counts[result] for result in Result}
     head = {
         "format_version": FORMAT_VERSION,
-        "summary": summary | {"bytes_read": verification.bytes_read},
+        "summary": summary | {"not_read": verification.not_read, "bytes_read": verification.bytes_read},
     }
     return json_document(head, "outputs", map(found_json, found))
 
