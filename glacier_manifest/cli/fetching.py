@@ -48,6 +48,11 @@ from glacier_manifest.tracking.latest import latest_purchases
 from glacier_manifest.tracking.refresh import Clocks, refresh
 from glacier_manifest.views import failures, fetches
 
+_UNJOINED = (
+    "note: an inventory came in pages, each of which is a file of its own: 'glacier-manifest fetch' with the "
+    "manifest that asks for it puts them together"
+)
+
 
 def fetch_command(console: Console, arguments: FetchArguments) -> Exit:
     """Read, lock, look, fetch, tell; return the exit code.
@@ -119,6 +124,8 @@ def _fetched(
                 tell(aborted)
         places.tidy()
         _add_held(report, held_in_part(state, wants))
+        if manifest is None and state.has_unjoined_pages():
+            console.note(_UNJOINED)
         code = _ended(console, arguments, report, pending=pending(state, wants))
         if stop.signal_number is not None:
             raise Interrupted(

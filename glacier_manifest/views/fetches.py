@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from threading import Lock
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from glacier_manifest.fetching.events import (
     Event,
@@ -19,10 +18,10 @@ from glacier_manifest.fetching.names import Reason
 from glacier_manifest.fetching.report import LEFT_OFF, Outcome, Report, Result
 from glacier_manifest.units import format_size
 from glacier_manifest.views.json_stream import json_document
+from glacier_manifest.views.minutes import Minutes
 from glacier_manifest.views.records import FORMAT_VERSION, mishap_json
 
 _SHOWN = 40
-_MINUTE = 60.0
 _TITLES = {
     Result.FAILED: "Not stored:",
     Result.EXPIRED: "Gone before they were fetched (--restart buys them again):",
@@ -41,31 +40,19 @@ _WHY = {
 }
 
 
-class MinuteLine:
-    """A line a minute, for logs that people read later."""
+class MinuteLine(Minutes):
+    """How far fetching is, a line a minute."""
 
     def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
-        self._say = say
-        self._now = now
-        self._said_at = now()
+        super().__init__(say, now=now)
         self._so_far = SoFar()
         self._lock = Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to put away."""
 
     def __call__(self, event: Event) -> None:
         """Count one event of many threads, and say how far the run is when a minute has passed."""
         with self._lock:
             self._so_far.take(event)
-            if self._now() - self._said_at >= _MINUTE:
-                self._said_at = self._now()
-                self._say(str(self._so_far))
+            self.say_if_time(self._so_far.__str__)
 
 
 class SoFar:

@@ -13,6 +13,7 @@ from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.changes import Change, Fetch
 from glacier_manifest.state.log import Run
 from glacier_manifest.state.sqlite import SqliteState
+from glacier_manifest.state.written import Written
 from tests.planning.examples import NOON
 from tests.tracking.states import HOUR, state_in, statuses, succeeded
 
@@ -25,10 +26,10 @@ class Unhurried(SqliteState):
         super().__init__(path, run=run, clock=lambda: NOON, new_id=lambda: "5f0c")
         self.waiting: list[Future[None]] = []
 
-    def submit_together(self, changes: Sequence[Change]) -> list[Future[None]]:  # type: ignore[override]  # a test settles them
+    def submit_together(self, changes: Sequence[Change]) -> list[Written[None]]:
         futures: list[Future[None]] = [Future() for _change in changes]
         self.waiting += futures
-        return futures
+        return [*futures]
 
 
 def stored(key: str) -> list[Change]:
