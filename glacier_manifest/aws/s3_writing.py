@@ -2,7 +2,6 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import md5, sha256
@@ -19,6 +18,8 @@ _WRITING = "s3:PutObject and s3:AbortMultipartUpload"
 _LISTING = "s3:ListMultipartUploadParts"
 #: Somebody else has the key, or is about to (docs: "conditional-writes").
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+#: Nothing is there to be aborted (docs: "API_AbortMultipartUpload").
+_NO_UPLOAD = frozenset({"NoSuchUpload", "NoSuchBucket"})
 _FORBIDDEN = 403
 _NOT_FOUND = 404
 
@@ -178,10 +179,13 @@ class S3Writer:
         if len(digests) == len(parts) and confirmed is not None and confirmed != composite:
             raise unconfirmed(address, "it made another object of the parts than was sent")
 
-    def abort(self, address: S3Address, upload: str) -> None:
-        """Throw the parts away; where that fails, the bucket's lifecycle rules must."""
-        with suppress(Exception):
+    def abort(self, address: S3Address, upload: str) -> bool:
+        """Throw the parts away; say whether they are gone: else the bucket's lifecycle rules must do it."""
+        try:
             self._asked(lambda client: client.abort_multipart_upload(**_at(address), UploadId=upload))
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing depends on it
+            return reply_in(getattr(error, "response", None)).code in _NO_UPLOAD
+        return True
 
     def _listed(self, address: S3Address, upload: str) -> Iterator[StoredPart]:
         after = 0

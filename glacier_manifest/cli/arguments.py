@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glacier_manifest.aws.session import Connection
 
 if TYPE_CHECKING:
+    from glacier_manifest.fetching.moved import Move
     from glacier_manifest.tracking.waiting import Goal
 
 
@@ -155,6 +156,7 @@ class VerifyArguments(AwsArguments):
     paths: tuple[Path, ...]
     form: str
     s3: bool
+    moves: "tuple[Move, ...]"
     concurrency: int | None
     targets: tuple[str, ...]
     excludes: tuple[str, ...]

@@ -8,12 +8,13 @@ from functools import partial
 from glacier_manifest.aws.glacier import GlacierReader, resolve_account
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import AskingArguments
-from glacier_manifest.cli.inventories import Inventories, ManifestSources
+from glacier_manifest.cli.inventories import Beating, Inventories, ManifestSources
 from glacier_manifest.cli.vault_names import listed_names, no_names
 from glacier_manifest.diagnostics import Diagnostic
 from glacier_manifest.drafting.adding import add_portions
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows, SkipBadRows
+from glacier_manifest.inventory.reading import Inventory
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import Job, Limits, Manifest, Repurchases
 from glacier_manifest.planning.consulted import Consulted, Noted
@@ -79,13 +80,14 @@ def ask(
     if refresh:
         names = listed_names(GlacierReader(clients), region)
         knows = Knows(region, names, account_lookup(arguments, state, clients), check)
+    make = Inventory if draft.moved is None else partial(Beating, draft.moved)
     return ask_knowing(
         manifest,
         arguments,
         knows,
         draft=draft,
         state=state,
-        inventories=lambda bad_rows: Inventories(clients, bad_rows=bad_rows),
+        inventories=lambda bad_rows: Inventories(clients, bad_rows=bad_rows, make=make),
         now=now,
     )
 

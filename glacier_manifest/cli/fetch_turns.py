@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
+from glacier_manifest.aws.s3_writing import S3Writer
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.arguments import FetchArguments
 from glacier_manifest.cli.fetching import Door, places_of
 from glacier_manifest.cli.refreshing import tell_what_is_amiss
-from glacier_manifest.cli.stored_outputs import opens_stored
+from glacier_manifest.cli.uploads import uploads_of
 from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now
 from glacier_manifest.errors import Failed, GlacierManifestError
+from glacier_manifest.fetching.abandoned import abort_abandoned
 from glacier_manifest.fetching.events import Event, PartRead
 from glacier_manifest.fetching.fetch import fetch
 from glacier_manifest.fetching.output import Verified
@@ -108,6 +110,8 @@ class FetchingTurns:
         self._places.reopen()
         with Scratch() as scratch:
             report = self._fetched(turn, scratch)
+            for aborted in abort_abandoned(self._state, S3Writer(self._clients), uploads_of(self._state)):
+                self._tell(aborted)
             self._add(report)
             stored = sum(report.counts[result] for result in _STORED)
             if report.error is not None and not passes(report.error):

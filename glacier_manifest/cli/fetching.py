@@ -1,7 +1,7 @@
 """What `fetch` does, step by step: read, lock, look, fetch, tell."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -22,18 +22,21 @@ from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist, regions_of, tell_what_is_amiss
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.stored_outputs import opens_stored
+from glacier_manifest.cli.uploads import uploads_of
 from glacier_manifest.cli.wanting import wants_of
 from glacier_manifest.cli.wiring import now, state_to_fetch, state_to_read, warn
 from glacier_manifest.errors import Exit, Interrupted, UsageError, strongest
+from glacier_manifest.fetching.abandoned import abort_abandoned
 from glacier_manifest.fetching.described import Described
 from glacier_manifest.fetching.destination import Existing
 from glacier_manifest.fetching.events import Event
 from glacier_manifest.fetching.fetch import fetch
+from glacier_manifest.fetching.held import held_in_part
 from glacier_manifest.fetching.pieces import identity_of, is_held
 from glacier_manifest.fetching.places import Known, Opening, Places
 from glacier_manifest.fetching.pool import Bounds
 from glacier_manifest.fetching.reading import Patience
-from glacier_manifest.fetching.report import Report, Result
+from glacier_manifest.fetching.report import Outcome, Report, Result
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.wants import Wants
 from glacier_manifest.jobs.status import UNDER_WAY, Status
@@ -45,6 +48,11 @@ from glacier_manifest.state.sqlite import SqliteState
 from glacier_manifest.tracking.latest import latest_purchases
 from glacier_manifest.tracking.refresh import Clocks, refresh
 from glacier_manifest.views import failures, fetches
+
+_UNJOINED = (
+    "note: an inventory came in pages, each of which is a file of its own: 'glacier-manifest fetch' with the "
+    "manifest that asks for it puts them together"
+)
 
 
 def fetch_command(console: Console, arguments: FetchArguments) -> Exit:
@@ -113,7 +121,12 @@ def _fetched(
                 scratch=scratch,
                 tell=tell,
             )
+            for aborted in abort_abandoned(state, S3Writer(clients), uploads_of(state)):
+                tell(aborted)
         places.tidy()
+        _add_held(report, held_in_part(state, wants))
+        if manifest is None and state.has_unjoined_pages():
+            console.note(_UNJOINED)
         code = _ended(console, arguments, report, pending=pending(state, wants))
         if stop.signal_number is not None:
             raise Interrupted(
@@ -152,7 +165,7 @@ def places_of(arguments: FetchArguments, *, state: SqliteState, clients: Clients
     """Return what opens the places that outputs go to."""
     opening = Opening(
         S3Writer(clients),
-        state.path.with_name(f"{state.path.name}.uploads"),
+        uploads_of(state),
         Existing.OVERWRITTEN if arguments.overwrite else Existing.KEPT,
         Storing(arguments.storage_class, arguments.sse, arguments.sse_kms_key_id),
     )
@@ -191,6 +204,13 @@ def _progress(console: Console) -> AbstractContextManager[Callable[[Event], None
     return fetches.MinuteLine(console.note, now=time.monotonic)
 
 
+def _add_held(report: Report, held: Iterable[Outcome]) -> None:
+    """Add what an earlier run has held, and what it waits for, where this run has not come to it."""
+    for outcome in held:
+        if outcome.key not in report.outcomes:
+            report.add(outcome)
+
+
 def pending(state: State, wants: Wants) -> int:
     """Count the jobs that have not ended yet, and whose outputs are wanted somewhere."""
     return sum(wants.of(record) is not None for record in state.records(statuses=UNDER_WAY))
@@ -199,12 +219,12 @@ def pending(state: State, wants: Wants) -> int:
 def _ended(console: Console, arguments: FetchArguments, report: Report, *, pending: int) -> Exit:
     """Tell how it ended, then choose the exit code; the error that ended the run early is raised."""
     if arguments.form == "json":
-        console.lines(fetches.as_json(report, pending=pending, outcomes=fetches.notable(report)))
+        console.lines(fetches.as_json(report, pending=pending))
     else:
         console.out(fetches.human(report, pending=pending))
     if arguments.report is not None:
         with arguments.report.open("w", encoding="utf-8") as file:
-            file.writelines(fetches.as_json(report, pending=pending, outcomes=report.outcomes.values()))
+            file.writelines(fetches.as_json(report, pending=pending))
     if report.error is not None:
         raise report.error
     counts = report.counts
@@ -215,5 +235,13 @@ def _ended(console: Console, arguments: FetchArguments, report: Report, *, pendi
         else Exit.DONE,
     )
     if code is not Exit.DONE:
-        console.err(failures.next_line(failures.next_step(code)))
+        console.err(failures.next_line(_next_step(code, report, pending)))
     return code
+
+
+def _next_step(code: Exit, report: Report, pending: int) -> str:
+    if code is Exit.REQUESTS_FAILED and report.counts[Result.EXPIRED]:
+        return "outputs are gone: 'glacier-manifest apply --restart expired' buys them again"
+    if code is Exit.PENDING and report.counts[Result.HELD] and not pending:
+        return "'glacier-manifest apply' starts what was never started; then run the same command again"
+    return failures.next_step(code)

@@ -10,9 +10,10 @@ from glacier_manifest.aws.s3 import S3Objects
 from glacier_manifest.aws.session import Clients
 from glacier_manifest.cli.reading import ListFiles
 from glacier_manifest.diagnostics import Diagnostic, InvalidInput, Severity, Span
+from glacier_manifest.inventory.archive import Archive
 from glacier_manifest.inventory.bad_rows import BadRows, RefuseBadRows
 from glacier_manifest.inventory.origin import Origin
-from glacier_manifest.inventory.reading import Inventory
+from glacier_manifest.inventory.reading import Inventory, Opener
 from glacier_manifest.jobs.request import Vault
 from glacier_manifest.manifest import InventorySource
 from glacier_manifest.planning.pieces import Sized
@@ -24,6 +25,8 @@ JobOutputs = Callable[[str, Vault], str | None]
 #: How an address in S3 begins; anything else is a path.
 S3 = "s3://"
 
+#: Rows that are read in less than a second, and in more than it takes to tell of them.
+_ROWS_A_BEAT = 10_000
 _NEXT = "check the name and the permissions, then run the same command again"
 
 
@@ -58,6 +61,27 @@ class Inventories:
             span: Where a manifest names it, for a message that it cannot be read.
         """
         return self._make(Origin(str(path), path), partial(_opened, path, span), bad_rows=self._bad_rows)
+
+
+class Beating(Inventory):
+    """An inventory that tells every so many rows that the reading of it goes on."""
+
+    def __init__(
+        self,
+        moved: Callable[[], None],
+        origin: Origin,
+        open_stored: Opener,
+        *,
+        bad_rows: Callable[[], BadRows],
+    ) -> None:
+        super().__init__(origin, open_stored, bad_rows=bad_rows)
+        self._moved = moved
+
+    def __iter__(self) -> Iterator[Archive]:
+        for number, archive in enumerate(super().__iter__()):
+            if number % _ROWS_A_BEAT == 0:
+                self._moved()
+            yield archive
 
 
 class ManifestSources(ListFiles):

@@ -81,13 +81,16 @@ class StartingTurns:
         self._plan: Drafted | None = None
         self._ahead: tuple[Planned, Approval | None] | None = None
 
-    def plan_first(self) -> None:
+    def plan_first(self, moved: Callable[[], None]) -> None:
         """Make the first plan and have it approved, while a person may be asked.
+
+        Args:
+            moved: Told now and then that planning goes on.
 
         Raises:
             GlacierManifestError: As the rooms below say; nothing was started.
         """
-        ahead = self._planned(self._surroundings(Flag(), 0.0))
+        ahead = self._planned(self._surroundings(Flag(), 0.0), moved)
         self._ahead = ahead, self._consent.first(ahead.plan, state=self._ground.state, now=now())
         restarted = ahead.plan.actions(verbs={Verb.RESTART})
         self._restarts = Restarts(
@@ -107,7 +110,7 @@ class StartingTurns:
         """
         began = time.monotonic()
         around = self._surroundings(turn.stop, lasting)
-        ahead, approval = self._ahead or (self._planned(around), None)
+        ahead, approval = self._ahead or (self._planned(around, turn.pulse.beat), None)
         is_first, self._ahead = self._ahead is not None, None
         planning = time.monotonic() - began
         turn.pulse.beat()
@@ -127,9 +130,9 @@ class StartingTurns:
         seconds = min(max(lasting, least, one_call), self._left())
         return surroundings(self._ground.service, stop=stop, lasting=timedelta(seconds=seconds))
 
-    def _planned(self, around: Surroundings) -> Planned:
+    def _planned(self, around: Surroundings, moved: Callable[[], None]) -> Planned:
         scratch = Scratch()
-        draft = Draft(scratch, restarts=self._ground.source.repurchases)
+        draft = Draft(scratch, restarts=self._ground.source.repurchases, moved=moved)
         try:
             ahead = planned(self._ground, draft, around, restarts=self._restarts, max_jobs=self._jobs_left())
         except BaseException:

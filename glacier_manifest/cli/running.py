@@ -180,7 +180,7 @@ class _Run:
                 with draining(console.note, self.stop) as signalled:
                     session.fetch_first(self.stop, each)
             if is_first and not self.stop.is_set():
-                session.starts.plan_first()
+                session.starts.plan_first(each)
             if not self.stop.is_set():
                 with draining(console.note, self.stop) as signalled, _progress(console, each):
                     (session.run_once if once else session.run)(self.stop, each)

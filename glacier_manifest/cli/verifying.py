@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
@@ -15,7 +16,8 @@ from glacier_manifest.cli.reading import check_output, check_writable
 from glacier_manifest.cli.refreshing import check_exist
 from glacier_manifest.cli.signals import draining
 from glacier_manifest.cli.wiring import state_to_read
-from glacier_manifest.errors import Exit, Interrupted
+from glacier_manifest.errors import Exit, GlacierManifestError, Interrupted
+from glacier_manifest.fetching.moved import location_now
 from glacier_manifest.fetching.stored import AllStored, is_in_s3
 from glacier_manifest.fetching.verifying import WRONG, Found, Opens, Verification, Verifier
 from glacier_manifest.jobs.status import Status
@@ -31,7 +33,7 @@ def verify_command(console: Console, arguments: VerifyArguments) -> Exit:
     """Read the state, read what is stored, tell; return the exit code.
 
     Raises:
-        GlacierManifestError: As the rooms below say; nothing was changed.
+        GlacierManifestError: As the rooms below say; nothing was changed, and what was read is told.
     """
     manifests = arguments.paths or (Path(),)
     check_exist(manifests)
@@ -42,10 +44,18 @@ def verify_command(console: Console, arguments: VerifyArguments) -> Exit:
         state = stack.enter_context(state_to_read(arguments.state, manifests, tell=console.note))
         scratch = stack.enter_context(Scratch())
         opens = _opens(arguments, stack)
-        stored = AllStored(scratch, _fetched(state), is_wanted=_meant(state, arguments))
-        verification = Verification(scratch.mapping())
-        _verified(console, arguments, stored, opens=opens, into=verification)
-        return _ended(console, arguments, verification)
+        stored = AllStored(
+            scratch,
+            _fetched(state),
+            is_wanted=_meant(state, arguments),
+            now_at=partial(location_now, arguments.moves),
+        )
+        verification = Verification(scratch.mapping(), outputs=len(stored))
+        error = _verified(console, arguments, stored, opens=opens, into=verification)
+        _tell(console, arguments, verification)
+        if error is not None:
+            raise error
+        return _ended(console, verification)
 
 
 def _opens(arguments: VerifyArguments, stack: ExitStack) -> Opens | None:
@@ -78,24 +88,27 @@ def _verified(
     *,
     opens: Opens | None,
     into: Verification,
-) -> None:
-    """Read all, and note what is found.
-
-    Raises:
-        Interrupted: A signal asked to stop.
-    """
+) -> GlacierManifestError | None:
+    """Read all, and note what is found; return what ended it early, if anything did."""
     flag = Flag()
     with draining(console.note, flag) as stop, _progress(console) as progress:
-        progress.begin(len(stored), stored.size(lambda location: opens is not None or not is_in_s3(location)))
+        progress.begin(
+            into.outputs, stored.size(lambda location: opens is not None or not is_in_s3(location))
+        )
         verifier = Verifier(_threads(arguments), opens=opens, stop=flag.is_set, read=progress.read)
         found = _noted(verifier.verify(stored), into, progress)
-        if arguments.form == "ndjson":
-            console.json_lines(map(view.found_json, found))
-        for _one in found:  # what nobody reads from stdout is looked at all the same
-            pass
-        into.bytes_read = progress.bytes_read
-    if stop.signal_number is not None:
-        raise Interrupted(stop.signal_number, next_step="run the same command again; it begins anew")
+        try:
+            if arguments.form == "ndjson":
+                console.json_lines(map(view.found_json, found))
+            for _one in found:  # what nobody reads from stdout is looked at all the same
+                pass
+        except GlacierManifestError as error:
+            return error
+        finally:
+            into.bytes_read = progress.bytes_read
+    if stop.signal_number is None:
+        return None
+    return Interrupted(stop.signal_number, next_step="run the same command again; it begins anew")
 
 
 def _noted(found: Iterable[Found], into: Verification, progress: view.Progress) -> Iterator[Found]:
@@ -115,8 +128,7 @@ def _progress(console: Console) -> AbstractContextManager[view.Progress]:
     return view.MinuteLine(console.note, now=time.monotonic)
 
 
-def _ended(console: Console, arguments: VerifyArguments, verification: Verification) -> Exit:
-    """Tell what was found, then choose the exit code."""
+def _tell(console: Console, arguments: VerifyArguments, verification: Verification) -> None:
     if arguments.form == "json":
         console.lines(view.as_json(verification, view.notable(verification)))
     elif arguments.form == "human":
@@ -124,6 +136,9 @@ def _ended(console: Console, arguments: VerifyArguments, verification: Verificat
     if arguments.report is not None:
         with arguments.report.open("w", encoding="utf-8") as file:
             file.writelines(view.as_json(verification, verification.found.values()))
+
+
+def _ended(console: Console, verification: Verification) -> Exit:
     if not any(verification.counts[result] for result in WRONG):
         return Exit.DONE
     console.err(failures.next_line(view.NEXT))

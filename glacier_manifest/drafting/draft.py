@@ -40,14 +40,22 @@ class Draft:
     Args:
         scratch: Takes the rows.
         restarts: How often each request may be bought again by itself.
+        moved: Told now and then that the work on it goes on; None where nobody wants to know.
 
     Attributes:
         lots: What was added, each with requests of its own.
         blocked: What cannot be told apart into requests yet.
     """
 
-    def __init__(self, scratch: Scratch, *, restarts: Repurchases = NEVER) -> None:
+    def __init__(
+        self,
+        scratch: Scratch,
+        *,
+        restarts: Repurchases = NEVER,
+        moved: Callable[[], None] | None = None,
+    ) -> None:
         self.scratch = scratch
+        self.moved = moved
         self.restarts = restarts
         self.lots: list[Lot] = []
         self.blocked: list[Blocked] = []
@@ -180,6 +188,8 @@ class Draft:
         wanted = Wanted(self.lots, self._stencil, self.asked, self.restarts)
         deciding = Deciding(wanted, known.for_all(self._has) if keys is None else known)
         for rows in self._batches(keys):
+            if self.moved is not None:
+                self.moved()
             self.scratch.run_many(DECIDE, deciding.values(rows))
 
     def _has(self, count: int) -> bool:

@@ -59,4 +59,12 @@ class OutputEnded:
     outcome: Outcome
 
 
-Event = FetchingBegan | PartRead | PartsHeld | ReadingAgain | WholeDamaged | OutputEnded
+@dataclass(frozen=True, slots=True)
+class UploadAborted:
+    """An upload that no run goes on with was aborted, or could not be; it costs money until it is gone."""
+
+    location: str
+    is_gone: bool
+
+
+Event = FetchingBegan | PartRead | PartsHeld | ReadingAgain | WholeDamaged | OutputEnded | UploadAborted

@@ -1,4 +1,4 @@
-"""What is told of outputs that are not where they must be."""
+"""What is told of outputs that are not where they must be, or cannot be there yet."""
 
 from glacier_manifest.errors import Failed
 from glacier_manifest.state.record import Record
@@ -24,4 +24,14 @@ def piece_lost(record: Record, base: str) -> Failed:
         f"what was held of {record.address} in {base} is not there any more",
         next_step="bring back what was removed there, or fetch to the same place as before; else buy it again"
         f" with --restart '{record.address}'",
+    )
+
+
+def piece_not_held(base: str) -> Failed:
+    """Return why a piece is left that cannot be kept before the others of its archive are there."""
+    return Failed(
+        "piece-not-held",
+        f"the other pieces of its archive are not there yet, and {base} takes small pieces all at once",
+        next_step="run the same command again when the jobs of the other pieces have succeeded, while this"
+        " output is there still; or name a folder with --to, which holds pieces",
     )

@@ -22,7 +22,8 @@ class Verified(StrEnum):
     archive's tree hash, so that Glacier tells nothing but its length: shown as ``unverified``. JOINED: an
     inventory that came in pages, each of which was read twice. S3_ETAG: the results of a select, each by its
     length and the MD5 that S3 tells of it. S3_READ_TWICE: the same, and S3 tells no MD5 of one of them, two
-    readings of which agree.
+    readings of which agree. HELD: a piece of an archive, nothing of which is verified as a whole before the
+    other pieces are there.
     """
 
     TREE_HASH = "tree-hash"

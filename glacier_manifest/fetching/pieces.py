@@ -79,24 +79,23 @@ def _cover(ranges: list[ByteRange], size: int) -> bool:
 
 def pieces_known(records: Iterable[Record], scratch: Scratch) -> "PiecesKnown":
     """Note all pieces among the records of a state, on a scratch file."""
-    scratch.run("CREATE TABLE pieces (archive TEXT NOT NULL, key TEXT NOT NULL)")
-    scratch.run_many(
-        "INSERT INTO pieces VALUES (?, ?)", ((archive_of(one), one.key) for one in records if is_piece(one))
-    )
+    scratch.run("CREATE TABLE pieces (archive TEXT NOT NULL, key TEXT NOT NULL, address TEXT NOT NULL)")
+    rows = ((archive_of(one), one.key, one.address) for one in records if is_piece(one))
+    scratch.run_many("INSERT INTO pieces VALUES (?, ?, ?)", rows)
     scratch.run("CREATE INDEX pieces_by_archive ON pieces (archive)")
     return PiecesKnown(scratch)
 
 
 class PiecesKnown:
-    """The keys of the pieces of each archive."""
+    """The pieces of each archive."""
 
     def __init__(self, scratch: Scratch) -> None:
         self._scratch = scratch
 
-    def __call__(self, archive: str) -> list[str]:
-        """Return the keys of an archive's pieces, as `archive_of` names it, each once."""
-        query = "SELECT DISTINCT key FROM pieces WHERE archive = ?"
-        return [key for (key,) in self._scratch.rows(query, (archive,))]
+    def __call__(self, archive: str) -> dict[str, str]:
+        """Return the addresses of an archive's pieces, as `archive_of` names it, by their keys."""
+        query = "SELECT key, address FROM pieces WHERE archive = ?"
+        return dict(self._scratch.rows(query, (archive,)))
 
 
 def held_among(records: Mapping[str, Record]) -> Iterator[Record]:

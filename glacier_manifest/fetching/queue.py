@@ -67,6 +67,10 @@ class Queue:
         for _unit, rows in groupby(self._scratch.rows(_IN_ORDER), key=lambda row: row[0]):
             yield tuple(key for _, key in rows)
 
+    def keys(self) -> Iterator[str]:
+        """Stream the keys of all, what is gone soonest first."""
+        return (key for _unit, key in self._scratch.rows(_IN_ORDER))
+
 
 def _ends(record: Record) -> str | None:
     """Return a text by whose order outputs are fetched; the results of selects are never gone."""

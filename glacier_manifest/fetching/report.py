@@ -1,13 +1,16 @@
 """How fetching ended, output by output and in sum."""
 
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from glacier_manifest.errors import GlacierManifestError
 from glacier_manifest.fetching.names import Reason
 from glacier_manifest.state.record import Mishap, Record
+
+#: The code of what is left because the run was to end.
+LEFT_OFF = "left-off"
 
 
 class Result(StrEnum):
@@ -63,6 +66,11 @@ def outcome_of(record: Record, result: Result) -> Outcome:
     return Outcome(result, record.address, record.key, record.generation, record.job_id)
 
 
+def left_off() -> Mishap:
+    """Return why an output is left that nothing was the matter with."""
+    return Mishap(LEFT_OFF, "the run was to end before this output was stored: the next one goes on with it")
+
+
 @dataclass(slots=True)
 class Report:
     """How one run of fetching ended.
@@ -77,6 +85,8 @@ class Report:
         incomplete: How many inventories wait for a page.
         nowhere: How many outputs nobody has said a place for.
         error: What ended the run before its time, or kept a place from taking outputs.
+        rest: Streams the outputs that the run did not come to, which are counted as LEFT, while what the run
+            was given is open.
     """
 
     outcomes: MutableMapping[str, Outcome]
@@ -88,6 +98,7 @@ class Report:
     incomplete: int = 0
     nowhere: int = 0
     error: GlacierManifestError | None = None
+    rest: Callable[[], Iterable[Outcome]] = tuple
 
     def add(self, outcome: Outcome) -> None:
         """Take what became of an output."""

@@ -1,15 +1,12 @@
 """A bucket that keeps outputs: their parts go to a multipart upload, which becomes the object at the end.
 
 Nothing of an output is kept on this machine but a note of what its upload is called and which parts stand
-in it. Uploads that no run ever goes on with cost money until the bucket's lifecycle rules abort them (docs:
-"mpu-abort-incomplete-mpu-lifecycle-config").
+in it. Uploads that no run goes on with cost money until they are aborted: by abandoned.py, or by the bucket's
+lifecycle rules (docs: "mpu-abort-incomplete-mpu-lifecycle-config").
 """
 
-import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -25,6 +22,7 @@ from glacier_manifest.fetching.names import Rules, alternatives
 from glacier_manifest.fetching.parts import Part
 from glacier_manifest.fetching.resume import Journal, remembered
 from glacier_manifest.fetching.store import told
+from glacier_manifest.fetching.upload_notes import Note, read_note, write_note
 from glacier_manifest.units import MIB
 
 _IDENTITY = "glacier-manifest-identity"
@@ -35,14 +33,6 @@ _LONGEST_KEY, _LEAST_NAME = 1024, 300
 _LEAST_PART = 5 * MIB
 #: Up to here an output in smaller parts is gathered in memory.
 _MOST_IN_MEMORY = 64 * MIB
-
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """What is noted of an output before S3 hears of it: its key, and its upload where it has one."""
-
-    key: str
-    upload: str | None
 
 
 class Bucket:
@@ -147,26 +137,17 @@ class Bucket:
         """Return an output that stands whole."""
         return Kept(str(self.address(key)), key.removeprefix(self._prefix), roots)
 
-    def noted(self, output: Output) -> _Note | None:
+    def noted(self, output: Output) -> Note | None:
         """Return what an earlier run noted of an output."""
-        path = self._file(output, "note")
-        with told(path):
-            try:
-                return _Note(**json.loads(path.read_text(encoding="utf-8")))
-            except (FileNotFoundError, ValueError, TypeError):
-                return None
+        return read_note(self._file(output, "note"))
 
-    def note(self, output: Output, note: _Note) -> None:
+    def note(self, output: Output, key: str, upload: str | None) -> Note:
         """Note what an output will be; durable when it returns."""
-        path = self._file(output, "note")
-        fresh = path.with_suffix(".new")
-        with told(path), fresh.open("w", encoding="utf-8") as file:
-            json.dump(asdict(note), file)
-            file.flush()
-            os.fsync(file.fileno())
-            fresh.replace(path)
+        note = Note(key, upload, self._bucket, output.identity)
+        write_note(self._file(output, "note"), note)
+        return note
 
-    def remembered(self, output: Output, note: _Note) -> Mapping[int, bytes]:
+    def remembered(self, output: Output, note: Note) -> Mapping[int, bytes]:
         """Return the tree hashes of the parts that an earlier run says it uploaded."""
         path = self._file(output, "parts")
         with told(path):
@@ -175,7 +156,7 @@ class Bucket:
             except FileNotFoundError:
                 return {}
 
-    def journal(self, output: Output, note: _Note, roots: Mapping[int, bytes]) -> Journal:
+    def journal(self, output: Output, note: Note, roots: Mapping[int, bytes]) -> Journal:
         """Begin to remember the parts of an upload."""
         path = self._file(output, "parts")
         with told(path):
@@ -218,7 +199,7 @@ class ObjectDraft(Gathering):
         if len(roots) == 1:
             metadata |= {_TREE_HASH: roots[0].hex()}
         key = self._bucket.settle(self._output)
-        self._bucket.note(self._output, _Note(key, None))
+        self._bucket.note(self._output, key, None)
         with _settled(self._bucket, self._output, key) as address:
             self._bucket.writer.put(
                 address,
@@ -295,7 +276,7 @@ class MultipartDraft(Gathering):
         """Let go; the upload stays for the next run."""
         self._journal.close()
 
-    def _found(self, note: _Note) -> dict[int, StoredPart]:
+    def _found(self, note: Note) -> dict[int, StoredPart]:
         """Return the parts that S3 has of an earlier run's upload, each as long as it must be.
 
         An upload to a key that somebody else has taken since is of no use: it cannot get another.
@@ -306,15 +287,13 @@ class MultipartDraft(Gathering):
         wanted = self._output.division
         return {part.number: parts[part.number + 1] for part in wanted if _is_there(part, parts)}
 
-    def _begun(self, earlier: _Note | None) -> _Note:
+    def _begun(self, earlier: Note | None) -> Note:
         if earlier is not None and earlier.upload is not None:
             self._bucket.writer.abort(self._bucket.address(earlier.key), earlier.upload)
         key = self._bucket.settle(self._output)
         metadata = _metadata(self._output)
         upload = self._bucket.writer.begin(self._bucket.address(key), self._bucket.storing, metadata)
-        note = _Note(key, upload)
-        self._bucket.note(self._output, note)
-        return note
+        return self._bucket.note(self._output, key, upload)
 
     def _address(self) -> S3Address:
         return self._bucket.address(self._note.key)
@@ -388,7 +367,7 @@ def _metadata(output: Output) -> dict[str, str]:
     return told_of
 
 
-def _of(output: Output, note: _Note) -> str:
+def _of(output: Output, note: Note) -> str:
     return f"{output.identity} {note.upload}"
 
 

@@ -91,15 +91,26 @@ class AllStored:
         scratch: Takes the rows.
         records: What was fetched.
         is_wanted: Whether somebody asks about an address.
+        now_at: Tells where something is that was stored at a location.
     """
 
     def __init__(
-        self, scratch: Scratch, records: Iterable[Record], *, is_wanted: Callable[[str], bool]
+        self,
+        scratch: Scratch,
+        records: Iterable[Record],
+        *,
+        is_wanted: Callable[[str], bool],
+        now_at: Callable[[str], str] = str,
     ) -> None:
         self._scratch = scratch
         scratch.run(_TABLE)
         scratch.run_many(
-            _ADD, (_row(one, wanted=is_wanted(one.address)) for one in records if one.output is not None)
+            _ADD,
+            (
+                (now_at(one.output), *_row(one, wanted=is_wanted(one.address)))
+                for one in records
+                if one.output is not None
+            ),
         )
         scratch.run("CREATE INDEX stored_in_order ON stored (location, held, changed DESC, seq DESC)")
 
@@ -125,7 +136,6 @@ class AllStored:
 
 def _row(record: Record, *, wanted: bool) -> tuple[object, ...]:
     return (
-        record.output,
         None if record.changed_at is None else moment_text(record.changed_at),
         is_held(record),
         wanted,

@@ -1,6 +1,6 @@
 """One run of fetching: a queue of outputs, errands for the pool, and what became of each."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -12,19 +12,19 @@ from glacier_manifest.fetching.download import Download, Errand
 from glacier_manifest.fetching.errands import Prepared, Wanted, single, together
 from glacier_manifest.fetching.events import Event, FetchingBegan, OutputEnded
 from glacier_manifest.fetching.joining import join_inventories
-from glacier_manifest.fetching.lost import output_lost, piece_lost
+from glacier_manifest.fetching.lost import output_lost, piece_lost, piece_not_held
 from glacier_manifest.fetching.names import Reason
 from glacier_manifest.fetching.output import Ending, Fetched, LeftOff, NotFetched, Partly, Verified
 from glacier_manifest.fetching.pages import Joining
-from glacier_manifest.fetching.pieces import become_one, held_among, is_piece, range_of
 from glacier_manifest.fetching.places import Place, Places
 from glacier_manifest.fetching.pool import Pool
 from glacier_manifest.fetching.queue import Queue
 from glacier_manifest.fetching.reading import PartReader
 from glacier_manifest.fetching.recording import Recorder
-from glacier_manifest.fetching.report import Outcome, Report, Result, outcome_of
+from glacier_manifest.fetching.report import Outcome, Report, Result, left_off, outcome_of
 from glacier_manifest.fetching.results import place_of, results_of
 from glacier_manifest.fetching.selecting import Select, begin
+from glacier_manifest.fetching.siblings import Siblings
 from glacier_manifest.fetching.terms import Service, Surroundings, Terms
 from glacier_manifest.fetching.wants import Want, Wants
 from glacier_manifest.jobs.request import JobType
@@ -63,6 +63,7 @@ class Turn:
         self._terms = terms
         self._surroundings = surroundings
         self._queue = Queue(scratch)
+        self._siblings = Siblings(state, wants)
         self.report = Report(scratch.mapping())
         self._tell = tell
         self._open: dict[str, Prepared] = {}
@@ -92,6 +93,7 @@ class Turn:
                 self._settle(self._open.pop(ending.whole.outputs[0].source), ending)
         finally:
             self.report.counts[Result.LEFT] += self._queue.totals[0] - self._ended
+            self.report.rest = self._not_reached
             self._recorder.close()
 
     def join(self) -> None:
@@ -106,6 +108,15 @@ class Turn:
             report=self.report,
             tell=lambda outcome: self._tell(OutputEnded(outcome)),
         )
+
+    def _not_reached(self) -> Iterator[Outcome]:
+        """Stream the outputs that the run did not come to."""
+        error = self.report.error
+        why = left_off() if error is None else Mishap(error.code, error.message)
+        keys = self._queue.keys()
+        while batch := list(islice(keys, _BATCH)):
+            records = self._state.latest(key for key in batch if key not in self.report.outcomes)
+            yield from (replace(outcome_of(one, Result.LEFT), mishap=why) for one in records.values())
 
     def _stops(self) -> bool:
         return self._halted or self._surroundings.stop()
@@ -152,7 +163,7 @@ class Turn:
         place = self._place([one.record for one in wanted], wanted[0].want)
         if place is None:
             return
-        if self._become_one(wanted):
+        if self._siblings.become_one(wanted):
             yield from self._tried(wanted, partial(together, wanted, place))
             return
         for one in wanted:
@@ -185,18 +196,6 @@ class Turn:
             return
         self.report.error = self.report.error or error
         self._end(record, Result.LEFT, error)
-
-    def _become_one(self, wanted: list[Wanted]) -> bool:
-        """Say whether these are pieces of an archive that become one file."""
-        first = wanted[0]
-        if not is_piece(first.record):
-            return False
-        size = None if first.want.split is not None else first.job.archive_size
-        return become_one(self._siblings(first.record).values(), size=size)
-
-    def _siblings(self, record: Record) -> Mapping[str, Record]:
-        """Return all pieces of an archive that the state knows, by key."""
-        return self._state.latest(self._wants.pieces(record))
 
     def _tried(self, wanted: list[Wanted], make: Callable[[], Prepared]) -> Iterator[Prepared]:
         try:
@@ -249,7 +248,7 @@ class Turn:
                 self._held(prepared, ending)
             case LeftOff():
                 for one in prepared.served:
-                    self._end(one.record, Result.LEFT, None)
+                    self._told(replace(outcome_of(one.record, Result.LEFT), mishap=left_off()))
             case NotFetched():
                 self._not_fetched(prepared, ending.error)
 
@@ -259,7 +258,7 @@ class Turn:
         if select.left:
             return
         if select.error is None and select.is_left_off:
-            self._end(select.record, Result.LEFT, None)
+            self._told(replace(outcome_of(select.record, Result.LEFT), mishap=left_off()))
             return
         try:
             change, outcome = select.conclude(self._surroundings.now())
@@ -274,13 +273,13 @@ class Turn:
 
     def _held(self, prepared: Prepared, ending: Partly) -> None:
         """Pieces that stand safely need their jobs' outputs no more; those that were lost are told of."""
-        errand, lost = prepared.errand, self._lost_pieces(prepared, ending)
+        errand, lost = prepared.errand, self._siblings.lost(prepared, ending)
         for record in lost:
             self._ended -= 1  # it is none of those that were to be fetched
             self._end(record, Result.FAILED, piece_lost(record, errand.destination.base))
         if not ending.is_safe:
             for one in prepared.served:
-                self._end(one.record, Result.LEFT, None)
+                self._end(one.record, Result.LEFT, piece_not_held(errand.destination.base))
             return
         location = f"{errand.destination.base.rstrip('/')}/{errand.kept_as.name}"
         at, held_by = self._surroundings.now(), str(Verified.HELD)
@@ -294,15 +293,6 @@ class Turn:
         for one in prepared.served:
             outcome = outcome_of(one.record, Result.HELD)
             self._told(replace(outcome, output=location, verified_by=held_by))
-
-    def _lost_pieces(self, prepared: Prepared, ending: Partly) -> Iterator[Record]:
-        """Yield pieces that were held once, and whose parts are not there any more."""
-        division = prepared.errand.division
-        for record in held_among(self._siblings(prepared.served[0].record)):
-            asked = range_of(record)
-            first, last = (place // division.part_size for place in (asked.start, asked.end))
-            if not ending.absent.isdisjoint(range(first, min(last + 1, len(division)))):
-                yield record
 
     def _fetched(self, prepared: Prepared, ending: Fetched) -> None:
         output, place = prepared.errand.kept_as, prepared.place
@@ -318,24 +308,27 @@ class Turn:
         changes: list[Change] = [
             Fetch(one.record.key, one.record.generation, *stored) for one in prepared.served
         ]
-        if prepared.is_archive:
-            held = held_among(self._siblings(prepared.served[0].record))
-            changes += [Join(one.key, one.generation, *stored) for one in held]
+        held = self._siblings.held(prepared)
+        changes += [Join(one.key, one.generation, *stored) for one in held]
         self._recorder.record(changes, lambda: place.destination.forget(output))
+
+        def outcome(record: Record, bytes_read: int) -> Outcome:
+            return replace(
+                outcome_of(record, result),
+                output=ending.kept.location,
+                size=size,
+                tree_hash=ending.tree_hash,
+                verified_by=verified,
+                bytes_read=bytes_read,
+                renamed=reasons,
+            )
+
         read = ending.bytes_read
         for one in prepared.served:
-            self._told(
-                replace(
-                    outcome_of(one.record, result),
-                    output=ending.kept.location,
-                    size=size,
-                    tree_hash=ending.tree_hash,
-                    verified_by=verified,
-                    bytes_read=read,
-                    renamed=reasons,
-                )
-            )
+            self._told(outcome(one.record, read))
             read = 0  # what was read of all pieces is told with the first of them
+        for record in held:
+            self.report.add(outcome(record, 0))
 
     def _not_fetched(self, prepared: Prepared, error: GlacierManifestError) -> None:
         if error.code == Cause.JOB_NOT_FOUND:

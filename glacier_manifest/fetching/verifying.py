@@ -84,11 +84,18 @@ class Verification:
         found: What was found of each output; many of them belong on a scratch file.
         counts: How many of each.
         bytes_read: Bytes that were read and hashed.
+        outputs: How many outputs were to be looked at.
     """
 
     found: MutableMapping[str, Found]
     counts: Counter[Result] = field(default_factory=Counter)
     bytes_read: int = 0
+    outputs: int = 0
+
+    @property
+    def not_read(self) -> int:
+        """How many outputs it did not come to."""
+        return max(self.outputs - self.counts.total(), 0)
 
     def add(self, found: Found) -> None:
         """Take what was found of one output."""

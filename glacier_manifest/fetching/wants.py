@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from glacier_manifest.drafting.draft import Draft
 from glacier_manifest.fetching.pieces import archive_of, job_in
 from glacier_manifest.fetching.template import Template
-from glacier_manifest.jobs.address import AddressPattern, Match, page_in
+from glacier_manifest.jobs.address import AddressPattern, Match, address_of, page_in
 from glacier_manifest.jobs.request import InventoryRetrieval, JobType, Vault, Wire
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.manifest import Archives, Job
@@ -57,8 +57,11 @@ class Wants(Protocol):
     def inventories(self) -> Iterable[Lot]:
         """Return the inventories whose pages are to be put together: what asks for the first page of each."""
 
-    def pieces(self, record: Record) -> Iterable[str]:
-        """Return the keys of all pieces of a record's archive that its job asks for, as far as is known."""
+    def pieces(self, record: Record) -> Mapping[str, str]:
+        """Return the addresses of all pieces of a record's archive that its job asks for, by their keys.
+
+        As far as is known: a state does not tell of what was never started.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class OfState:
 
     Args:
         to: Where they go.
-        pieces: Tells the keys of all pieces of an archive that the state knows (`pieces.archive_of`).
+        pieces: Tells the pieces of an archive that the state knows (`pieces.archive_of`): addresses by keys.
         targets: Addresses that are meant; all where there is none.
         excludes: Addresses that are not.
     """
@@ -107,7 +110,7 @@ class OfState:
     def __init__(
         self,
         to: Anywhere,
-        pieces: Callable[[str], Iterable[str]],
+        pieces: Callable[[str], Mapping[str, str]],
         *,
         targets: Iterable[str] = (),
         excludes: Iterable[str] = (),
@@ -126,8 +129,8 @@ class OfState:
         """Return none: only a manifest tells which pages belong together."""
         return ()
 
-    def pieces(self, record: Record) -> Iterable[str]:
-        """Return the keys of all pieces of a record's archive."""
+    def pieces(self, record: Record) -> Mapping[str, str]:
+        """Return the addresses of the pieces of a record's archive that the state knows, by their keys."""
         return self._pieces(archive_of(record))
 
 
@@ -188,12 +191,13 @@ class OfManifests:
         """Say whether it is among what the user means."""
         return self._draft.lot_of(key_of(lot, Piece()).hex()) is not None
 
-    def pieces(self, record: Record) -> Iterable[str]:
-        """Return the keys of all pieces of a record's archive."""
+    def pieces(self, record: Record) -> Mapping[str, str]:
+        """Return the addresses of all pieces of a record's archive that its job asks for, by their keys."""
         vault = Vault(record.account_id, record.region, record.vault)
         job = job_in(record.address)
         asked = self._draft.retrievals(vault, record.archive_id or "")
-        return [one.key for one in asked if one.request.job == job and one.request.byte_range is not None]
+        pieces = (one for one in asked if one.request.job == job and one.request.byte_range is not None)
+        return {one.key: address_of(one.request) for one in pieces}
 
     def _template(self, lot: Lot, record: Record) -> Template | None:
         if self._to is not None:

@@ -65,6 +65,7 @@ class _Reading:
     found: list[Diagnostic] = field(default_factory=list)
 
     def read(self, source: Source) -> None:
+        """Take the job of one document, and what is wrong with it."""
         try:
             root, repeated = _compose(source)
         except InvalidInput as error:

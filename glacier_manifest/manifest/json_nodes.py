@@ -47,6 +47,11 @@ class _Scanner:
         self.found: list[Diagnostic] = []
 
     def value(self, offset: int, *, depth: int) -> tuple[Node, int]:
+        """Read the value at or after an offset; return it with the offset behind it.
+
+        Raises:
+            InvalidInput: ``nested-too-deep``.
+        """
         start = self._skip(offset)
         if depth > DEEPEST_NESTING:
             raise InvalidInput([*self.found, _too_deep(self._source, self._place(start, start + 1))])

@@ -54,6 +54,8 @@ _SIDS = {
 _WRITE_OBJECTS = ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject")
 #: What a policy reads as a variable or a wildcard; the key of an object may hold it as it is.
 _SPECIAL = re.compile(r"[$*?]")
+#: A longer one is none, and the suffix stands behind it.
+_LONGEST_EXTENSION = 20
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 
 Statement = dict[str, Any]
@@ -184,9 +186,20 @@ def _saved(job: Job) -> Iterator[str]:
         if isinstance(job.ask, SelectQuery):  # a folder
             yield f"{pattern.removesuffix('*')}*"
             return
-        yield pattern
-        if not pattern.endswith("*"):
-            yield from (pattern + ending for ending in _endings(job))
+        endings = () if pattern.endswith("*") else _endings(job)
+        for one in (pattern, *(pattern + ending for ending in endings)):
+            yield one
+            yield from _renamed(one)
+
+
+def _renamed(pattern: str) -> Iterator[str]:
+    """Yield how an output is called whose name was taken: with a suffix before what may be its extension."""
+    folder, slash, leaf = pattern.rpartition("/")
+    stem, dot, extension = leaf.rpartition(".")
+    if not dot or not stem or len(extension) >= _LONGEST_EXTENSION:
+        stem, dot, extension = leaf, "", ""
+    if not stem.endswith("*"):
+        yield f"{folder}{slash}{stem}~*{dot}{extension}"
 
 
 def _endings(job: Job) -> Iterator[str]:

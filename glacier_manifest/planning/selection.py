@@ -33,6 +33,11 @@ class _Meant:
                 self.archive_ids.add(archive_id)
 
     def check(self) -> None:
+        """Refuse a pattern that means nothing, or of which nobody can tell what it means.
+
+        Raises:
+            UsageError: ``no-such-address``, ``ambiguous-address``.
+        """
         text, count = self.pattern.text, len(self.archive_ids)
         if self.best is Match.NONE:
             raise UsageError(

@@ -198,6 +198,12 @@ class State(Protocol):
         The last page is not looked at: it is one of several only where there is another.
         """
 
+    def held_pieces(self) -> Iterator[Record]:
+        """Stream the pieces of archives that are held until the others are there, by archive and job.
+
+        A purchase that was followed by a later one of the same request is none of them.
+        """
+
     def approve(
         self, *, digest: str, entries: Iterable[str], how: str, at: datetime, lifted: Collection[str] = ()
     ) -> Approval:

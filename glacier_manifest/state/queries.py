@@ -22,6 +22,7 @@ from glacier_manifest.state.schema import (
     HAS_JOB,
     HAS_NEXT_PAGE,
     HAS_STARTED_BYTES,
+    IS_HELD,
     IS_STARTED,
     IS_UNDER_WAY,
     STARTED_MINUTE,
@@ -91,6 +92,11 @@ ENDING_COUNT = f"SELECT count(*) FROM requests WHERE {_IS_ENDING}"
 HAS_UNJOINED_PAGES = (
     f"SELECT EXISTS (SELECT 1 FROM requests WHERE {HAS_NEXT_PAGE} AND status = '{Status.FETCHED}' "
     f"AND verified_by IS NOT '{JOINED}')"
+)
+#: The pieces of one archive that one job asks for come together.
+HELD_PIECES = (
+    f"SELECT {_RECORD} FROM requests WHERE {IS_HELD} AND status = '{Status.FETCHED}' AND {_IS_LATEST} "
+    "ORDER BY account_id, region, vault, archive_id, substr(address, 1, instr(address, '/')), id"
 )
 #: Looks no further back than this many events: a run that sends slower than that has none to wait for.
 LAST_SENT = (
@@ -257,6 +263,11 @@ def count(connection: sqlite3.Connection, statuses: Collection[Status]) -> dict[
 def has_unjoined_pages(connection: sqlite3.Connection) -> bool:
     """Say whether a page of an inventory is stored that was not put together with the others."""
     return bool(connection.execute(HAS_UNJOINED_PAGES).fetchone()[0])
+
+
+def held_pieces(connection: sqlite3.Connection) -> Iterator[Record]:
+    """Stream the pieces of archives that are held until the others are there."""
+    return map(from_row, connection.execute(HELD_PIECES))
 
 
 def approval(connection: sqlite3.Connection, digest: str) -> Approval | None:

@@ -8,6 +8,8 @@ from glacier_manifest.jobs.status import Status
 
 #: What `Record.verified_by` says of an inventory that came in pages, which were put together.
 JOINED = "joined"
+#: What it says of a piece of an archive that stands safely until the other pieces are there.
+HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)

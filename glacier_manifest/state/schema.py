@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from glacier_manifest.jobs.status import UNDER_WAY, Status
+from glacier_manifest.state.record import HELD
 
 #: Marks a SQLite file as ours (the letters "glcr"), so that no other program's file is taken for a state.
 APPLICATION_ID = 0x676C6372
@@ -25,6 +26,7 @@ IS_UNDER_WAY = f"status IN {_listed(UNDER_WAY)}"
 IS_STARTED = f"status NOT IN {_listed(frozenset({Status.READY, Status.REJECTED}))}"
 HAS_JOB = "job_id IS NOT NULL"
 HAS_NEXT_PAGE = "next_marker IS NOT NULL"
+IS_HELD = f"verified_by = '{HELD}'"
 HAS_STARTED_BYTES = f"{IS_STARTED} AND size IS NOT NULL"
 #: The minute in which a purchase was made, by the service's time where it is known: ``2026-11-23T03:00``.
 STARTED_MINUTE = "substr(coalesce(service_at, accepted_at, intended_at), 1, 16)"
@@ -136,10 +138,14 @@ def _stored_outputs(connection: sqlite3.Connection) -> None:
     connection.execute(f"CREATE INDEX requests_in_pages ON requests (status) WHERE {HAS_NEXT_PAGE}")
 
 
+def _held_pieces(connection: sqlite3.Connection) -> None:
+    connection.execute(f"CREATE INDEX requests_held ON requests (status) WHERE {IS_HELD}")
+
+
 Migration = Callable[[sqlite3.Connection], None]
 
 #: What leads from each version of the schema to the next; a file's ``user_version`` counts those applied.
-MIGRATIONS: Sequence[Migration] = (_first_version, _bytes_by_minute, _stored_outputs)
+MIGRATIONS: Sequence[Migration] = (_first_version, _bytes_by_minute, _stored_outputs, _held_pieces)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -158,6 +158,11 @@ class ReadOnlyState:
         with self._readers.one() as connection:
             return queries.has_unjoined_pages(connection)
 
+    def held_pieces(self) -> Iterator[Record]:
+        """Stream the pieces of archives that are held until the others are there, by archive and job."""
+        with self._readers.one() as connection:
+            yield from queries.held_pieces(connection)
+
     def approval(self, digest: str) -> Approval | None:
         """Return the approval of a digest, if there is one."""
         with self._readers.one() as connection:

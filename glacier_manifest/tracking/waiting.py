@@ -1,6 +1,7 @@
 """Waiting: look, and look again, until enough jobs have ended or the time is over."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,20 +118,31 @@ class Waited:
         jobs: How many jobs were in progress when it began.
         in_progress: How many are now.
         is_met: Whether the goal is met.
-        failed: How many jobs were seen to have failed meanwhile.
+        ended: How many ended meanwhile, by what became of them: SUCCEEDED (or stored since), FAILED, EXPIRED.
         open: How many requests have an outcome that is not known, which no waiting tells.
     """
 
     jobs: int
     in_progress: int
     is_met: bool
-    failed: int
+    ended: Mapping[Status, int]
     open: int
 
+    @property
+    def failed(self) -> int:
+        """How many jobs failed meanwhile."""
+        return self.ended.get(Status.FAILED, 0)
 
-_FAILED = frozenset({Status.FAILED})
+
 _IN_PROGRESS = frozenset({Status.IN_PROGRESS})
 _OPEN = frozenset({Status.UNKNOWN, Status.INTENDED})
+#: What an ended job is told as; another run may store outputs meanwhile.
+_TOLD_AS = {
+    Status.SUCCEEDED: Status.SUCCEEDED,
+    Status.FETCHED: Status.SUCCEEDED,
+    Status.FAILED: Status.FAILED,
+    Status.EXPIRED: Status.EXPIRED,
+}
 
 
 def wait(
@@ -151,7 +163,7 @@ def wait(
         ServiceError: The first look failed, or a later one for a reason that does not pass.
         StateError: The state cannot be read or written.
     """
-    jobs, failed = _count(state, _IN_PROGRESS), _count(state, _FAILED)
+    jobs, ended = _count(state, _IN_PROGRESS), _ended(state)
     watch = _Watch(state, reader, goal.leaves(jobs), timing=timing, tell=tell)
     while not watch.is_over():
         watch.look()
@@ -160,7 +172,7 @@ def wait(
         jobs,
         in_progress,
         is_met=in_progress <= watch.leaves,
-        failed=max(_count(state, _FAILED) - failed, 0),
+        ended=_ended(state) - ended,
         open=_count(state, _OPEN),
     )
 
@@ -222,6 +234,13 @@ class _Watch:
 
     def _moment_after(self, pause: float | None) -> datetime | None:
         return None if pause is None else self._timing.clocks.now() + timedelta(seconds=pause)
+
+
+def _ended(state: State) -> Counter[Status]:
+    ended = Counter[Status]()
+    for status, number in state.count(_TOLD_AS.keys()).items():
+        ended[_TOLD_AS[status]] += number
+    return ended
 
 
 def _count(state: State, statuses: frozenset[Status]) -> int:

@@ -8,6 +8,7 @@ from glacier_manifest.fetching.events import (
     OutputEnded,
     PartsHeld,
     ReadingAgain,
+    UploadAborted,
     WholeDamaged,
 )
 from glacier_manifest.fetching.report import Outcome, Result
@@ -45,6 +46,10 @@ class FetchLog:
             case WholeDamaged():
                 job_id = event.whole.outputs[0].job_id
                 self._logger.warning("whole_damaged", job_id=job_id, message=event.error.message)
+            case UploadAborted(is_gone=True):
+                self._logger.info("upload_aborted", location=event.location)
+            case UploadAborted():
+                self._logger.warning("upload_not_aborted", location=event.location)
             case OutputEnded():
                 self._ended(event.outcome)
 

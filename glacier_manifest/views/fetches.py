@@ -1,10 +1,9 @@
 """How fetching goes, and how it ended: for people, and as JSON."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from threading import Lock
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from glacier_manifest.fetching.events import (
     Event,
@@ -16,17 +15,18 @@ from glacier_manifest.fetching.events import (
     WholeDamaged,
 )
 from glacier_manifest.fetching.names import Reason
-from glacier_manifest.fetching.report import Outcome, Report, Result
+from glacier_manifest.fetching.report import LEFT_OFF, Outcome, Report, Result
 from glacier_manifest.units import format_size
 from glacier_manifest.views.json_stream import json_document
+from glacier_manifest.views.minutes import Minutes
 from glacier_manifest.views.records import FORMAT_VERSION, mishap_json
 
 _SHOWN = 40
-_MINUTE = 60.0
 _TITLES = {
     Result.FAILED: "Not stored:",
     Result.EXPIRED: "Gone before they were fetched (--restart buys them again):",
     Result.UNVERIFIED: "Stored, and verified by nothing but their length, since Glacier tells no more:",
+    Result.LEFT: "Not stored yet:",
     Result.HELD: "Stored safely until the other pieces of the archive are there:",
 }
 _WHY = {
@@ -40,31 +40,19 @@ _WHY = {
 }
 
 
-class MinuteLine:
-    """A line a minute, for logs that people read later."""
+class MinuteLine(Minutes):
+    """How far fetching is, a line a minute."""
 
     def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
-        self._say = say
-        self._now = now
-        self._said_at = now()
+        super().__init__(say, now=now)
         self._so_far = SoFar()
         self._lock = Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to put away."""
 
     def __call__(self, event: Event) -> None:
         """Count one event of many threads, and say how far the run is when a minute has passed."""
         with self._lock:
             self._so_far.take(event)
-            if self._now() - self._said_at >= _MINUTE:
-                self._said_at = self._now()
-                self._say(str(self._so_far))
+            self.say_if_time(self._so_far.__str__)
 
 
 class SoFar:
@@ -107,13 +95,23 @@ def attention(report: Report) -> Iterator[str]:
 
 def _sections(report: Report) -> Iterator[str]:
     for result, title in _TITLES.items():
-        number = report.counts[result]
+        number = sum(1 for _one in _shown(report, result)) if report.counts[result] else 0
         if number:
             yield title
-            found = (one for one in report.outcomes.values() if one.result is result)
+            found = _shown(report, result)
             yield from (f"  {one.address}{_why(one)}" for one in islice(found, _SHOWN))
             yield from _more(number)
             yield ""
+
+
+def _shown(report: Report, result: Result) -> Iterator[Outcome]:
+    """Stream the outputs of one result, without those left for a reason that is told once for all."""
+    told_once = {LEFT_OFF} if report.error is None else {LEFT_OFF, report.error.code}
+    for one in report.outcomes.values():
+        if one.result is result and not (
+            result is Result.LEFT and one.mishap is not None and one.mishap.code in told_once
+        ):
+            yield one
 
 
 def _renamed(report: Report) -> Iterator[str]:
@@ -150,12 +148,7 @@ def _counts(report: Report, pending: int) -> str:
     return f"Fetch: {', '.join(told)}." if told else "Fetch: nothing to fetch."
 
 
-def notable(report: Report) -> Iterator[Outcome]:
-    """Stream the outputs that are told of without being asked for: those that were dealt with in this run."""
-    return iter(report.outcomes.values())
-
-
-def as_json(report: Report, *, pending: int, outcomes: Iterable[Outcome]) -> Iterator[str]:
+def as_json(report: Report, *, pending: int) -> Iterator[str]:
     """Stream how fetching ended as `fetch --format json` prints it; the keys are a contract."""
     summary = {str(result): report.counts[result] for result in Result}
     summary |= {
@@ -167,7 +160,7 @@ def as_json(report: Report, *, pending: int, outcomes: Iterable[Outcome]) -> Ite
         "bytes_read": report.bytes_read,
     }
     head = {"format_version": FORMAT_VERSION, "summary": summary}
-    return json_document(head, "outputs", map(outcome_json, outcomes))
+    return json_document(head, "outputs", map(outcome_json, chain(report.outcomes.values(), report.rest())))
 
 
 def outcome_json(one: Outcome) -> dict[str, Any]:

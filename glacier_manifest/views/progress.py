@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from glacier_manifest.starting.events import (
     Event,
@@ -17,28 +15,17 @@ from glacier_manifest.starting.events import (
     VolumeUsedUp,
 )
 from glacier_manifest.units import format_size
+from glacier_manifest.views.minutes import Minutes
 from glacier_manifest.views.records import words
 
-_MINUTE = 60.0
 
-
-class MinuteLine:
-    """A line a minute, for logs that people read later."""
+class MinuteLine(Minutes):
+    """How far starting is, a line a minute."""
 
     def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
-        self._say = say
-        self._now = now
-        self._said_at = now()
+        super().__init__(say, now=now)
         self._total = 0
         self._results: Counter[str] = Counter()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to put away."""
 
     def __call__(self, event: Event) -> None:
         """Count one event, and say how far the run is when a minute has passed."""
@@ -55,11 +42,11 @@ class MinuteLine:
                 self._tell(f"; sending again: {event.mishap.code}")
 
     def _tell(self, besides: str = "") -> None:
-        if self._now() - self._said_at < _MINUTE:
-            return
-        self._said_at = self._now()
+        self.say_if_time(lambda: self._line(besides))
+
+    def _line(self, besides: str) -> str:
         so_far = told(self._results) or "none ended yet"
-        self._say(f"{self._results.total()} of {self._total}: {so_far}{besides}")
+        return f"{self._results.total()} of {self._total}: {so_far}{besides}"
 
 
 def remark(event: Holding | Settling | TryingLater | VolumeUsedUp | StageFull) -> str:

@@ -1,11 +1,9 @@
 """How far a run is, on a terminal: a bar."""
 
 from collections import Counter
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
-from rich.console import Console as Terminal
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from glacier_manifest.starting.events import (
     Event,
@@ -18,33 +16,24 @@ from glacier_manifest.starting.events import (
     TryingLater,
     VolumeUsedUp,
 )
+from glacier_manifest.views.bar import TerminalBar
 from glacier_manifest.views.progress import remark, told
 
 
-class ProgressBar:
+class ProgressBar(TerminalBar):
     """A bar with what remains, and how the starts went so far."""
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
-        self._progress = Progress(
+        super().__init__(
+            stream,
             TextColumn("Starting"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
-            console=Terminal(file=stream, no_color=not color),
-            transient=True,
+            color=color,
         )
-        self._task = self._progress.add_task("", total=None)
         self._results: Counter[str] = Counter()
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""

@@ -4,8 +4,8 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from rich import progress
-from rich.console import Console as Terminal
 
+from glacier_manifest.views.bar import TerminalBar
 from glacier_manifest.views.verifications import Progress
 
 
@@ -14,31 +14,30 @@ class Bar(Progress):
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
         super().__init__()
-        self._bar = progress.Progress(
+        self._bar = TerminalBar(
+            stream,
             progress.TextColumn("Verifying"),
             progress.BarColumn(),
             progress.DownloadColumn(binary_units=True),
             progress.TransferSpeedColumn(),
             progress.TimeRemainingColumn(),
-            console=Terminal(file=stream, no_color=not color),
-            transient=True,
+            color=color,
         )
-        self._task = self._bar.add_task("", total=None)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._bar.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._bar.__exit__(kind, error, trace)
 
     def begin(self, outputs: int, size: int) -> None:
         """So many outputs are looked for, of so many bytes."""
         super().begin(outputs, size)
-        self._bar.update(self._task, total=size)
+        self._bar.show(total=size)
 
     def tell(self) -> None:
         """Draw how far reading is."""
-        self._bar.update(self._task, completed=self.bytes_read)
+        self._bar.show(completed=self.bytes_read)

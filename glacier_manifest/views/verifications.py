@@ -9,6 +9,7 @@ from typing import Any, Self
 from glacier_manifest.fetching.verifying import Found, Result, Verification
 from glacier_manifest.units import format_size
 from glacier_manifest.views.json_stream import json_document
+from glacier_manifest.views.minutes import Minutes
 from glacier_manifest.views.records import FORMAT_VERSION, mishap_json, words
 
 #: What mends what is wrong.
@@ -17,7 +18,6 @@ NEXT = (
     "'glacier-manifest apply --restart ADDRESS', then 'glacier-manifest fetch'"
 )
 _SHOWN = 40
-_MINUTE = 60.0
 _TITLES = {
     Result.MISSING: "Missing:",
     Result.CHANGED: "Changed since it was stored:",
@@ -61,20 +61,18 @@ class Progress:
 
 
 class MinuteLine(Progress):
-    """A line a minute, for logs that people read later."""
+    """How far reading is, a line a minute."""
 
     def __init__(self, say: Callable[[str], None], *, now: Callable[[], float]) -> None:
         super().__init__()
-        self._say = say
-        self._now = now
-        self._said_at = now()
+        self._minutes = Minutes(say, now=now)
 
     def tell(self) -> None:
         """Say how far reading is, when a minute has passed."""
-        if self._now() - self._said_at < _MINUTE:
-            return
-        self._said_at = self._now()
-        self._say(
+        self._minutes.say_if_time(self._line)
+
+    def _line(self) -> str:
+        return (
             f"{self.outputs_ended} of {self.outputs} outputs, "
             f"{format_size(self.bytes_read)} of {format_size(self.bytes)}"
         )
@@ -118,6 +116,8 @@ def _not_checked(verification: Verification) -> Iterator[str]:
 def _counts(verification: Verification) -> str:
     counts = verification.counts
     told = [f"{counts[result]} {words(result)}" for result in Result if counts[result]]
+    if verification.not_read:
+        told.append(f"{verification.not_read} not read")
     if verification.bytes_read:
         told.append(f"{format_size(verification.bytes_read)} read")
     return f"Verify: {', '.join(told)}." if told else "Verify: nothing was stored."
@@ -133,7 +133,7 @@ def as_json(verification: Verification, found: Iterable[Found]) -> Iterator[str]
     summary = {str(result): verification.counts[result] for result in Result}
     head = {
         "format_version": FORMAT_VERSION,
-        "summary": summary | {"bytes_read": verification.bytes_read},
+        "summary": summary | {"not_read": verification.not_read, "bytes_read": verification.bytes_read},
     }
     return json_document(head, "outputs", map(found_json, found))
 

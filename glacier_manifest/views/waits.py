@@ -9,6 +9,9 @@ from glacier_manifest.state.protocol import State
 from glacier_manifest.tracking.waiting import Event, Goal, Looked, Waited
 from glacier_manifest.views.records import FORMAT_VERSION, counted
 
+#: How a job ends, in the order in which it is told.
+_ENDS = (Status.SUCCEEDED, Status.FAILED, Status.EXPIRED)
+
 
 def remark(event: Event) -> str:
     """Return what a look showed, as one line for people."""
@@ -23,10 +26,9 @@ def human(goal: Goal, waited: Waited, state: State) -> str:
     """Return how a wait ended, in one line."""
     if not waited.jobs and not waited.in_progress:
         return f"Wait: nothing is in progress ({counted(_counts(state))}).\n"
-    met = "ended" if waited.is_met else "not ended by the deadline"
-    wanted = "all jobs" if str(goal) == "all" else f"{goal} of the jobs"
-    failed = f", {waited.failed} failed" if waited.failed else ""
-    return f"Wait: {wanted} {met}: {waited.in_progress} of {waited.jobs} in progress{failed}.\n"
+    jobs = "all jobs" if str(goal) == "all" else f"{goal} of the jobs"
+    how = f"{jobs} have ended" if waited.is_met else f"the deadline came before {jobs} had ended"
+    return f"Wait: {how}: {counted({**_ended(waited), Status.IN_PROGRESS: waited.in_progress})}.\n"
 
 
 def as_json(goal: Goal, waited: Waited, state: State) -> dict[str, Any]:
@@ -37,9 +39,13 @@ def as_json(goal: Goal, waited: Waited, state: State) -> dict[str, Any]:
         "met": waited.is_met,
         "jobs": waited.jobs,
         "in_progress": waited.in_progress,
-        "failed": waited.failed,
+        **{str(status): number for status, number in _ended(waited).items()},
         "summary": {str(status): number for status, number in _counts(state).items()},
     }
+
+
+def _ended(waited: Waited) -> dict[Status, int]:
+    return {status: waited.ended.get(status, 0) for status in _ENDS}
 
 
 def _counts(state: State) -> Mapping[Status, int]:

@@ -233,6 +233,57 @@ def test_pieces_are_held_until_the_others_are_there(user: User) -> None:
     assert {record["status"] for record in records} == {"fetched"}
 
 
+@pytest.fixture
+def held(user: User) -> User:
+    """Two of four pieces of an archive are held; the others were never started."""
+    body = bytes(range(256)) * 4 * 1024 * 3 + b"the end"
+    inventory_of(user, user.sandbox.upload(VAULT, body), body)
+    path = user.manifest(SPLIT)
+    user.run("apply", path, "--yes", "--max-jobs", 2)
+    user.sandbox.clock.advance(JOB_SECONDS)
+    user.run("fetch", path).left_undone(75)
+    return user
+
+
+def test_pieces_that_were_never_started_are_told_of_each_time(held: User) -> None:
+    ran = held.run("fetch", "jobs.yaml").left_undone(75)
+    assert ran.out.splitlines()[-1] == "Fetch: 2 held, 2 left."
+    assert "2 of 4 pieces of its archive are held, and this one was never started" in ran.out
+    assert "'glacier-manifest apply'" in ran.last
+
+
+def test_a_state_alone_tells_that_pieces_are_held(held: User) -> None:
+    ran = held.run("fetch", "--to", "elsewhere").left_undone(75)
+    assert ran.out.splitlines()[-1] == "Fetch: 2 held."
+    assert "'glacier-manifest apply'" in ran.last
+
+
+def test_a_piece_that_failed_while_others_are_held_needs_somebody(held: User) -> None:
+    held.sandbox.faults.add("InitiateJob", "job-fails", count=1, message="Archive is damaged")
+    assert held.run("apply", "jobs.yaml", "--yes").code == 0
+    held.sandbox.clock.advance(JOB_SECONDS)
+    first = held.run("fetch", "jobs.yaml").left_undone(3)
+    assert first.out.splitlines()[-1] == "Fetch: 3 held, 1 failed."
+    again = held.run("fetch", "jobs.yaml", "--format", "json").left_undone(3)
+    (failed,) = [one for one in again.json["outputs"] if one["result"] == "failed"]
+    assert failed["error"]["code"] == "piece-failed"
+    command = failed["error"]["message"].split("'")[1].split()[1:]
+    assert held.run(command[0], "jobs.yaml", "--yes", *command[1:]).code == 0
+    held.sandbox.clock.advance(JOB_SECONDS)
+    whole = held.run("fetch", "jobs.yaml")
+    assert (whole.code, whole.out) == (0, "Fetch: 4 fetched, 3.0 MiB stored.\n"), whole.err
+
+
+def test_a_piece_that_is_gone_while_others_are_held_needs_somebody(held: User) -> None:
+    assert held.run("apply", "jobs.yaml", "--yes").code == 0
+    held.sandbox.clock.advance(2 * DAY)
+    ran = held.run("fetch", "jobs.yaml").left_undone(3)
+    assert ran.out.splitlines()[-1] == "Fetch: 2 held, 2 expired."
+    again = held.run("fetch", "jobs.yaml").left_undone(3)
+    assert again.out.splitlines()[-1] == "Fetch: 2 held, 2 expired."
+    assert "--restart expired" in again.last
+
+
 def test_an_archive_that_is_another_than_its_inventory_tells_is_not_stored(user: User) -> None:
     inventory_of(user, user.sandbox.upload(VAULT, BODY), BODY, tree_hash="0" * 64)
     path = user.manifest(SPLIT)
@@ -323,5 +374,7 @@ def test_credentials_that_are_refused_end_it_with_an_error(user: User) -> None:
 def test_a_deadline_leaves_the_rest_for_the_next_run(user: User) -> None:
     path = wedding(user)
     succeeded(user, path)
-    ran = user.run("fetch", path, "--deadline", "0s").left_undone(75)
+    ran = user.run("fetch", path, "--deadline", "0s", "--report", "report.json").left_undone(75)
     assert ran.out == "Fetch: 1 left.\n"
+    (output,) = json.loads((user.folder / "report.json").read_text())["outputs"]
+    assert (output["result"], output["error"]["code"]) == ("left", "left-off")

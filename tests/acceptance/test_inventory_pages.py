@@ -72,6 +72,25 @@ def test_three_pages_become_one_inventory(user: User, sandbox: Sandbox, filled: 
     ]
 
 
+def test_pages_that_were_stored_without_the_manifest_are_put_together_with_it(
+    user: User, sandbox: Sandbox, filled: list[str]
+) -> None:
+    user.manifest(PAGED.format(format="JSON", suffix="json"))
+    for _ in range(3):
+        assert user.run("apply", "jobs.yaml", "--yes").code == 0
+        sandbox.clock.advance(10)
+        assert user.run("fetch", "--to", "pages").code == 0
+    assert "puts them together" in user.run("fetch", "--to", "pages").err
+
+    together = user.run("fetch", "jobs.yaml")
+
+    assert (together.code, together.err) == (0, "")
+    whole = user.folder / "inventories/my-vault.json"
+    inventory = Inventory(Origin(str(whole), whole), lambda: whole.open("rb"))
+    assert [archive.archive_id for archive in inventory] == filled
+    assert "puts them together" not in user.run("fetch", "--to", "pages").err
+
+
 def stored_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 

@@ -2,13 +2,17 @@
 
 import json
 import os
+import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from glacier_manifest.units import MIB
-from tests.acceptance.user import VAULT, Ran, User
+from tests.acceptance.test_interruptions import until
+from tests.acceptance.user import VAULT, Ran, User, ended
 from tests.fetching.buckets import MotoBucket, moto_server, new_bucket
 
 BODY = b"a wedding" * 1000
@@ -62,6 +66,48 @@ def test_what_is_as_it_was_stored_is_verified_and_nobody_is_asked(user: User) ->
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == "Verify: 3 verified, 3.0 MiB read.\n"
     assert user.sandbox.counts() == {}
+
+
+def test_what_was_moved_is_found_where_it_is_now(user: User) -> None:
+    stored(user, wedding=BODY, other=BODY)
+    (user.folder / "kept").rename(user.folder / "moved")
+
+    ran = user.run("verify", "--moved", "kept=moved", "--format", "ndjson")
+
+    assert results(ran) == {"wedding": "verified", "other": "verified"}, ran.err
+    assert json.loads(ran.out.splitlines()[0])["output"] == str(user.folder / "moved" / "other")
+    assert user.run("verify").code == 3
+
+
+def test_what_is_no_move_is_refused(user: User) -> None:
+    user.run("verify", "--moved", "elsewhere").refused_with(64, "usage")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_ends_it_and_what_was_read_is_told(user: User, number: signal.Signals, code: int) -> None:
+    stored(user, a=BODY, b=BODY)
+    endless = user.folder / "kept" / "b"
+    os.truncate(endless, 1 << 40)  # a file of a terabyte that needs no disk, and takes an hour to read
+    with closing(sqlite3.connect(user.folder / ".glacier-manifest" / "state.db")) as state, state:
+        state.execute("UPDATE requests SET output_size = ? WHERE output = ?", (1 << 40, str(endless)))
+    process = user.start("verify", "--report", "report.json")
+    until(lambda: is_open_in(process.pid, endless))
+
+    process.send_signal(number)
+    stopped = ended(process).refused_with(code, "interrupted")
+
+    assert stopped.out.startswith("Verify: 1 verified, 1 not read, ")
+    report = json.loads((user.folder / "report.json").read_text())
+    assert (report["summary"]["verified"], report["summary"]["not_read"]) == (1, 1)
+    assert [one["result"] for one in report["outputs"]] == ["verified"]
+
+
+def is_open_in(process: int, file: Path) -> bool:
+    with suppress(FileNotFoundError):  # it was closed while it was looked at
+        return any(one.readlink() == file for one in Path(f"/proc/{process}/fd").iterdir())
+    return False
 
 
 def test_missing_changed_and_unreadable_are_told_apart(user: User) -> None:

@@ -23,7 +23,7 @@ class TestWait:
         waited = applied.run("wait", "jobs.yaml")
         again = applied.run("wait", "jobs.yaml")
 
-        assert (waited.code, waited.out) == (0, "Wait: all jobs ended: 0 of 2 in progress.\n"), waited.err
+        assert (waited.code, waited.out) == (0, "Wait: all jobs have ended: 2 succeeded.\n"), waited.err
         assert again.out == "Wait: nothing is in progress (2 succeeded).\n"
         assert applied.sandbox.counts()["ListJobs"] == 2  # one by apply, which looks for lost jobs
 
@@ -38,7 +38,7 @@ class TestWait:
         out, _ = process.communicate(timeout=60)
 
         assert told.startswith("2 in progress, ended since the last look: none; looked at again at ")
-        assert (process.returncode, out) == (0, "Wait: all jobs ended: 0 of 2 in progress.\n")
+        assert (process.returncode, out) == (0, "Wait: all jobs have ended: 2 succeeded.\n")
 
     def test_the_deadline_is_75_and_what_is_pending_is_told(self, applied: User) -> None:
         waited = applied.run("wait", "jobs.yaml", "--deadline", "0s", "--format", "json").left_undone(75)
@@ -53,7 +53,7 @@ class TestWait:
 
         waited = user.run("wait", "jobs.yaml").left_undone(3)
 
-        assert waited.out == "Wait: all jobs ended: 0 of 2 in progress, 1 failed.\n"
+        assert waited.out == "Wait: all jobs have ended: 1 succeeded, 1 failed.\n"
 
     def test_a_lost_reply_is_not_waited_for_and_it_is_said_what_settles_it(self, user: User) -> None:
         user.manifest(retrievals([DASHED]))

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ import pytest
 
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.main import run
+from glacier_manifest.fetching.names import Rules, alternatives
 from glacier_manifest.planning.permissions import ACCOUNT_ACTIONS, VAULT_ACTIONS
 from glacier_manifest.sandbox import Sandbox
 from glacier_manifest.sandbox.calls import Call
@@ -207,9 +209,25 @@ def test_pages_and_ranges_are_written_beside_the_name_of_the_whole(ask: Ask) -> 
     assert ran.statements["WriteOutputs"]["Resource"] == [
         "arn:aws:s3:::kept/*.json",
         "arn:aws:s3:::kept/*.json.page-*",
+        "arn:aws:s3:::kept/*.json~*.page-*",
         "arn:aws:s3:::kept/head.bin",
         "arn:aws:s3:::kept/head.bin.0-1048575",
+        "arn:aws:s3:::kept/head.bin~*.0-1048575",
+        "arn:aws:s3:::kept/head~*.bin",
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["head.bin", "head", ".head", "a.b/head", "head.", "head.bin.gz", f"head.{'x' * 19}", f"head.{'x' * 20}"],
+)
+def test_an_output_whose_name_was_taken_may_be_written_under_its_new_one(ask: Ask, name: str) -> None:
+    ran = ask(f"{HEAD}jobs:\n{RETRIEVAL}    save_to: s3://kept/{name}\n")
+    allowed = ran.statements["WriteOutputs"]["Resource"]
+
+    for other in islice(alternatives(name, "an output", Rules()), 3):
+        key = f"arn:aws:s3:::kept/{other}"
+        assert any(fnmatchcase(key, pattern) for pattern in allowed), (key, allowed)
 
 
 def test_the_output_of_another_job_is_read_where_that_job_saves_it(ask: Ask) -> None:

@@ -56,6 +56,17 @@ def at(line: int) -> Span:
     return Span(FILE, line, 5, 9)
 
 
+def test_it_is_told_that_deciding_goes_on() -> None:
+    beats: list[None] = []
+    with Scratch() as scratch:
+        draft = Draft(scratch, moved=lambda: beats.append(None))
+        draft.add(LOT, (Piece(f"{number:0138}") for number in range(1200)))
+        draft.merge()
+        draft.decide(Known(lambda _keys: {}))
+
+    assert len(beats) == 3
+
+
 def draft_of(*wanted: tuple[Request, int]) -> Draft:
     """Return a draft, not merged yet, of requests that are asked for in these lines."""
     draft = Draft(scratch())

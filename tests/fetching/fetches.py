@@ -95,7 +95,7 @@ class Fetching:
         patience = Patience(Random(1), lambda _seconds: None, attempts=self.attempts)  # noqa: S311 - jitter
         return fetch(
             self.state,
-            wants or OfState(Anywhere.parse("{archive_id}", self.folder), lambda _archive: ()),
+            wants or OfState(Anywhere.parse("{archive_id}", self.folder), lambda _archive: {}),
             service=Service(Described(self.glacier, scratch.mapping()), self.outputs),
             places=Places(self.opens, scratch.mapping(), lambda: ()),
             terms=Terms(bounds=Bounds(threads=1), endurance=self.endurance),

@@ -197,7 +197,7 @@ def test_the_next_run_goes_on_with_what_is_left(state: SqliteState, tmp_path: Pa
 def test_many_of_one_name_all_have_a_file(state: SqliteState, tmp_path: Path) -> None:
     names = [f"n{number}" for number in range(40)]
     one = fetching(state, tmp_path, *names)
-    report = one.run(OfState(Anywhere.parse("{job}", one.folder), lambda _archive: ()))
+    report = one.run(OfState(Anywhere.parse("{job}", one.folder), lambda _archive: {}))
 
     assert report.counts[Result.FETCHED] == 40
     assert report.renamed == 39

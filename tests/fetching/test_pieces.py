@@ -72,5 +72,5 @@ def test_the_pieces_of_an_archive_are_found_among_all_records() -> None:
     ]
     with Scratch() as scratch:
         known = pieces_known(records, scratch)
-        assert set(known(archive_of(records[0]))) == {records[0].key, records[1].key}
-        assert known("nothing") == []
+        assert known(archive_of(records[0])) == {one.key: one.address for one in records[:2]}
+        assert known("nothing") == {}

@@ -62,7 +62,7 @@ def fetched(state: SqliteState, folder: Path, bucket: Bucket) -> Report:
     patience = Patience(Random(1), lambda _seconds: None, attempts=2)  # noqa: S311 - jitter
     return fetch(
         state,
-        OfState(Anywhere.parse("{job}", folder), lambda _archive: ()),
+        OfState(Anywhere.parse("{job}", folder), lambda _archive: {}),
         service=Service(
             Described(Glacier({}, {"job-1": told}), scratch.mapping()), Outputs({}), results=bucket
         ),

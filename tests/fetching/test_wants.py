@@ -120,6 +120,6 @@ def test_a_slot_that_is_over_and_not_meant_is_not_wanted() -> None:
     [([], [], True), (["wedding"], [], True), (["weekly"], [], False), ([], ["wedding/*"], False)],
 )
 def test_of_a_state_what_is_meant_is_wanted(targets: list[str], excludes: list[str], *, wanted: bool) -> None:
-    wants = OfState(Anywhere.parse("out", HERE), lambda _archive: (), targets=targets, excludes=excludes)
+    wants = OfState(Anywhere.parse("out", HERE), lambda _archive: {}, targets=targets, excludes=excludes)
 
     assert (wants.of(record(PHOTO, Status.SUCCEEDED)) is not None) is wanted

@@ -292,6 +292,16 @@ def test_pages_of_an_inventory_are_told_until_they_are_joined(state: State) -> N
     assert (only(state).output, only(state).output_size) == ("all.json", 7)
 
 
+def test_pieces_are_told_that_are_held_until_they_are_joined_or_bought_again(state: State) -> None:
+    write(state, INTEND, ACCEPT, Observe(KEY, 0, LATER, Status.SUCCEEDED))
+    assert [*state.held_pieces()] == []
+    write(state, Fetch(KEY, 0, LATER, "film.mov", verified_by="held"))
+    assert [one.key for one in state.held_pieces()] == [KEY]
+
+    write(state, Intend(intended(generation=1), LATER))
+    assert [*state.held_pieces()] == []
+
+
 class TestGenerations:
     def test_the_first_is_zero(self, state: State) -> None:
         with pytest.raises(StateError, match="the next generation is 0, not 1"):

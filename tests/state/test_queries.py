@@ -41,6 +41,7 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
         (queries.STARTED_UNDER, "requests_started (approval=?)"),
         (queries.STARTED_GROUPS, "requests_started (approval=?)"),
         (queries.ENDING, "requests_by_status (status=?)"),
+        (queries.HELD_PIECES, "requests_held (status=?)"),
         (queries.ENDING_COUNT, "requests_by_status (status=?)"),
         (queries.STARTED_BYTES, "requests_bytes (<expr>>?)"),
         (queries.APPROVAL, "sqlite_autoindex_approvals_1 (digest=?)"),

@@ -97,7 +97,8 @@ class Case:
 
 
 def as_waited(in_progress: int, *, is_met: bool = True, failed: int = 0) -> Waited:
-    return Waited(2, in_progress, is_met, failed, 0)
+    ended = {Status.SUCCEEDED: 2 - in_progress - failed, Status.FAILED: failed}
+    return Waited(2, in_progress, is_met, {status: number for status, number in ended.items() if number}, 0)
 
 
 CASES: Mapping[str, Case] = {
@@ -132,7 +133,7 @@ def test_it_looks_until_the_goal_is_met_or_the_time_is_over(state: SqliteState, 
 def test_nothing_in_progress_is_waited_for_by_nobody(state: SqliteState) -> None:
     state.write(Intend(record(request(archive("a")), Status.INTENDED), NOON))
 
-    assert waited(state, Days(DENIED)) == Waited(0, 0, is_met=True, failed=0, open=1)
+    assert waited(state, Days(DENIED)) == Waited(0, 0, is_met=True, ended={}, open=1)
 
 
 def test_what_another_run_starts_meanwhile_is_waited_for_as_well(state: SqliteState) -> None:

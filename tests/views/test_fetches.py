@@ -3,12 +3,15 @@
 import json
 from dataclasses import replace
 
+import pytest
+
+from glacier_manifest.errors import ServiceError
 from glacier_manifest.fetching.events import FetchingBegan, OutputEnded
 from glacier_manifest.fetching.names import Reason
-from glacier_manifest.fetching.report import Outcome, Report, Result, outcome_of
+from glacier_manifest.fetching.report import Outcome, Report, Result, left_off, outcome_of
 from glacier_manifest.jobs.status import Status
 from glacier_manifest.state.record import Mishap
-from glacier_manifest.views.fetches import MinuteLine, as_json, human, notable
+from glacier_manifest.views.fetches import MinuteLine, as_json, human
 from tests.planning.examples import archive, record, request
 
 STORED = replace(
@@ -20,6 +23,14 @@ STORED = replace(
 FAILED = replace(
     outcome_of(record(request(archive("b")), Status.SUCCEEDED, job_id="job-b"), Result.FAILED),
     mishap=Mishap("part-damaged", "bytes 0-4 did not come as they are"),
+)
+LEFT = replace(
+    outcome_of(record(request(archive("c")), Status.SUCCEEDED, job_id="job-c"), Result.LEFT),
+    mishap=left_off(),
+)
+NO_ANSWER = replace(
+    outcome_of(record(request(archive("d")), Status.SUCCEEDED, job_id="job-d"), Result.LEFT),
+    mishap=Mishap("no-answer", "nobody answers"),
 )
 RENAMED = replace(STORED, renamed=(Reason.SAME_NAME,))
 
@@ -60,9 +71,10 @@ def test_what_is_called_otherwise_is_named_with_its_reason() -> None:
     assert lines[2].strip() == "/srv/a.jpg: the name is taken"
 
 
-def test_the_document_has_what_was_dealt_with() -> None:
+def test_the_document_has_what_was_dealt_with_and_what_the_run_did_not_come_to() -> None:
     report = reported(STORED, FAILED)
-    document = json.loads("".join(as_json(report, pending=1, outcomes=notable(report))))
+    report.rest = lambda: [LEFT]
+    document = json.loads("".join(as_json(report, pending=1)))
 
     assert (
         document["summary"]["fetched"] == document["summary"]["failed"] == document["summary"]["pending"] == 1
@@ -70,7 +82,25 @@ def test_the_document_has_what_was_dealt_with() -> None:
     assert [one["error"] for one in document["outputs"]] == [
         None,
         {"code": "part-damaged", "message": "bytes 0-4 did not come as they are"},
+        {"code": "left-off", "message": left_off().message},
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        (None, ["Not stored yet:", f"  {NO_ANSWER.address}", "      no-answer: nobody answers", ""]),
+        (ServiceError("no-answer", "nobody answers", next_step="wait"), []),
+    ],
+    ids=["what each met", "what all met is told once, as the error that ended the run"],
+)
+def test_what_is_left_is_named_where_something_is_the_matter_with_it(
+    error: ServiceError | None, lines: list[str]
+) -> None:
+    report = reported(LEFT, NO_ANSWER)
+    report.error = error
+
+    assert human(report, pending=0).splitlines() == [*lines, "Fetch: 2 left."]
 
 
 def test_a_line_is_said_a_minute() -> None:

@@ -76,6 +76,7 @@ def test_json_tells_what_is_not_verified() -> None:
         "replaced": 0,
         "held": 0,
         "not_checked": 0,
+        "not_read": 0,
         "bytes_read": 0,
     }
     assert [one["result"] for one in document["outputs"]] == ["missing"]

@@ -47,28 +47,35 @@ def test_a_look_is_a_line(event: Event, line: str) -> None:
     [
         (
             ALL,
-            Waited(9, 0, is_met=True, failed=2, open=0),
-            "Wait: all jobs ended: 0 of 9 in progress, 2 failed.\n",
+            Waited(9, 0, is_met=True, ended={Status.FAILED: 2, Status.SUCCEEDED: 7}, open=0),
+            "Wait: all jobs have ended: 7 succeeded, 2 failed.\n",
         ),
         (
             MOST,
-            Waited(9, 5, is_met=False, failed=0, open=0),
-            "Wait: 80% of the jobs not ended by the deadline: 5 of 9 in progress.\n",
+            Waited(9, 1, is_met=True, ended={Status.SUCCEEDED: 7, Status.EXPIRED: 1}, open=0),
+            "Wait: 80% of the jobs have ended: 7 succeeded, 1 expired, 1 in progress.\n",
+        ),
+        (
+            MOST,
+            Waited(9, 5, is_met=False, ended={Status.SUCCEEDED: 4}, open=0),
+            "Wait: the deadline came before 80% of the jobs had ended: 4 succeeded, 5 in progress.\n",
         ),
         (
             ALL,
-            Waited(0, 0, is_met=True, failed=0, open=0),
+            Waited(0, 0, is_met=True, ended={}, open=0),
             "Wait: nothing is in progress (1 in progress).\n",
         ),
     ],
-    ids=["all", "not in time", "nothing to wait for"],
+    ids=["all", "as many as were wanted", "not in time", "nothing to wait for"],
 )
 def test_the_end_is_a_line(state: SqliteState, goal: Goal, waited: Waited, line: str) -> None:
     assert waits.human(goal, waited, state) == line
 
 
 def test_the_end_for_programs(state: SqliteState) -> None:
-    document = waits.as_json(MOST, Waited(9, 1, is_met=True, failed=2, open=0), state)
+    document = waits.as_json(
+        MOST, Waited(9, 1, is_met=True, ended={Status.SUCCEEDED: 6, Status.FAILED: 2}, open=0), state
+    )
 
     assert {name: value for name, value in document.items() if name != "summary"} == {
         "format_version": "1.0",
@@ -76,7 +83,9 @@ def test_the_end_for_programs(state: SqliteState) -> None:
         "met": True,
         "jobs": 9,
         "in_progress": 1,
+        "succeeded": 6,
         "failed": 2,
+        "expired": 0,
     }
     assert document["summary"]["in_progress"] == 1
     assert list(document["summary"]) == [str(status) for status in Status]

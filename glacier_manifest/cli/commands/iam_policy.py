@@ -85,6 +85,11 @@ def _caller(manifest: Manifest, account_id: str | None, state: str | None) -> Ca
     """Return what tells the account behind ``-``: as said, else the only one that the state has seen."""
 
     def look_up(_region: str, _vault: str) -> str:
+        """Return the account; which vault it is asked for makes no difference.
+
+        Raises:
+            UsageError: ``account-unsaid``.
+        """
         if account_id is not None:
             return account_id
         with state_to_read(state, manifest.files) as opened:

@@ -10,6 +10,7 @@ import click
 from glacier_manifest.aws.service_clock import ServiceClock
 from glacier_manifest.cli.console import Console
 from glacier_manifest.cli.options import DURATION, console_options, format_option, setting, state_option
+from glacier_manifest.cli.uploads import abort_forgotten
 from glacier_manifest.cli.wiring import now, state_to_read, state_to_write
 from glacier_manifest.errors import Exit, NotApproved, Refused, UsageError
 from glacier_manifest.jobs.address import AddressPattern
@@ -225,6 +226,7 @@ def forget_command(
         lock_timeout=lock_timeout,
     ) as writable:
         number = writable.forget(record.key)
+        abort_forgotten(console, writable)
     purchases = "" if number == 1 else f", all {number} purchases"
     console.out(f"{record.address}: forgotten{purchases}\n")
 

@@ -18,6 +18,22 @@ from glacier_manifest.cli.options import (
 )
 from glacier_manifest.cli.verifying import verify_command
 from glacier_manifest.errors import Exit
+from glacier_manifest.fetching.moved import Move
+
+
+class _MoveType(click.ParamType[Move]):
+    """``WAS=NOW``."""
+
+    name = "move"
+
+    def convert(self, value: str | Move, param: click.Parameter | None, ctx: click.Context | None) -> Move:
+        """Read the text; places are as seen from here."""
+        if isinstance(value, Move):
+            return value
+        try:
+            return Move.parse(value, Path())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command("verify", short_help="Read again what was stored, and compare it with the state.")
@@ -29,6 +45,14 @@ from glacier_manifest.errors import Exit
     help="Write what was found of every output, as JSON.",
 )
 @click.option("--s3", is_flag=True, help="Read what is in S3 as well; AWS charges for requests and traffic.")
+@click.option(
+    "--moved",
+    "moves",
+    type=_MoveType(),
+    multiple=True,
+    metavar="WAS=NOW",
+    help="Look in NOW for what was stored in WAS: folders, or s3://bucket/prefix. Repeatable.",
+)
 @setting(
     "--concurrency",
     type=click.IntRange(1, 128),

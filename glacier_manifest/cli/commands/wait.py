@@ -76,7 +76,7 @@ def _wait(console: Console, arguments: WaitArguments) -> Exit:
     check_exist(manifests)
     if not may_have_changed(arguments.state, manifests):
         with state_to_read(arguments.state, manifests, tell=console.note) as state:
-            nothing = Waited(0, 0, is_met=True, failed=0, open=_open(state))
+            nothing = Waited(0, 0, is_met=True, ended={}, open=_open(state))
             return _ended(console, arguments, nothing, state)
     with watched(arguments, arguments.state, manifests) as one:
         timing = Timing(one.clocks, time.monotonic, time.sleep, arguments.deadline, arguments.poll)
