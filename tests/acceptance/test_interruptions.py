@@ -102,7 +102,7 @@ def test_after_kill_9_the_next_run_finds_what_was_started_and_sends_nothing_twic
     again = user.run("apply", "jobs.yaml", "--yes")
 
     assert killed.code == -signal.SIGKILL
-    assert 2 <= lost <= 2 + 16 + 5, "calls under way, eight intents ahead for each worker, answers not yet kept"
+    assert 2 <= lost <= 2 + 16 + 5, "under way, eight ahead for each worker, answers not yet kept"
     assert rerun.code == 0, rerun.err
     adopted, kept = found_again(rerun, started=len(IDS) - 7)
     assert adopted + kept == 7
