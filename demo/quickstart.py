@@ -16,7 +16,8 @@ from threading import Timer
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = "quickstart.yaml"
-JOB_SECONDS = 2
+#: Longer than the commands before the wait take on a fast machine, so that it has something to wait for.
+JOB_SECONDS = 5
 LONGEST_SECONDS = 180
 
 #: AWS publishes these for its documentation; the sandbox takes any. Only the commands below see them.
@@ -82,7 +83,7 @@ def play(folder: Path, env: Mapping[str, str]) -> None:
     step(f"apply --yes {MANIFEST}", folder, env, wanted="Nothing to do")
     step(f"status {MANIFEST}", folder, env)
     say(f"Waiting for the jobs (hours at AWS, {JOB_SECONDS} seconds here) ...")
-    step(f"wait {MANIFEST}", folder, env)
+    step(f"wait --poll 1s {MANIFEST}", folder, env)
     step(f"status {MANIFEST}", folder, env, wanted="2 succeeded")
     say("At AWS an output is gone a day later, so it is stored, and read again to be sure.")
     step(f"fetch {MANIFEST}", folder, env, wanted="2 fetched")

@@ -30,7 +30,7 @@ def test_the_demo_plays_the_quickstart_to_its_end(tmp_path: Path) -> None:
         "$ glacier-manifest apply --yes quickstart.yaml",
         "$ glacier-manifest apply --yes quickstart.yaml",
         "$ glacier-manifest status quickstart.yaml",
-        "$ glacier-manifest wait quickstart.yaml",
+        "$ glacier-manifest wait --poll 1s quickstart.yaml",
         "$ glacier-manifest status quickstart.yaml",
         "$ glacier-manifest fetch quickstart.yaml",
         "$ glacier-manifest verify quickstart.yaml",
@@ -38,6 +38,7 @@ def test_the_demo_plays_the_quickstart_to_its_end(tmp_path: Path) -> None:
         "$ glacier-manifest run --yes quickstart.yaml",
     ]
     assert "Nothing to do: all 2 requests were started before." in ran.stdout
+    assert "2 in progress, ended since the last look: none" in ran.stdout, "a wait has to look again"
     assert "In all: 2 succeeded." in ran.stdout
     assert list(tmp_path.iterdir()) == []
 
