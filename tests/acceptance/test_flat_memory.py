@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 
 import pytest
 
@@ -43,7 +44,7 @@ def peaks_of_running(user: User, archives: int) -> Mapping[str, int]:
 
 def peaks_of_single_steps(user: User, archives: int) -> Mapping[str, int]:
     """Empty a vault step by step."""
-    with glacier_of(user, job_time=1) as glacier:
+    with glacier_of(user, job_time=1) as glacier, chdir(user.folder):
         stock(glacier.sandbox, [1000] * archives)
         glacier.manifest(INVENTORY)
         stored(glacier)
